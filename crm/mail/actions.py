@@ -1,0 +1,94 @@
+"""What can be done with outgoing mail and its templates. See opportunities/actions.py for how verbs answer."""
+
+from email.utils import make_msgid, parseaddr
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.accounts.scope import Action, Scope
+from crm.core.forms import tidy
+from crm.core.normalise import line
+from crm.core.refusals import Refused
+from crm.mail import kinds, makers, sending, tasks
+from crm.mail.models import MailTemplate, OutgoingMail, State
+
+
+@transaction.atomic
+def send(*, by, to: str, subject: str, text: str, files=(), maker: str = "", made_of: int | None = None):
+    """Put a mail into the outbox, within the caller's transaction: it leaves if and only if that is committed.
+
+    `by`: the user who sends it, None for the CRM itself. `files`: stored files. `maker`, `made_of`: what the worker is
+    to attach (crm/mail/makers.py). Whether `by` may send such a mail is asked by the verb that calls this one.
+    """
+    try:
+        validate_email(to)
+    except ValidationError:
+        raise Refused(_("“%(address)s” is not an e-mail address.") % {"address": line(to)[:100]}) from None
+    if maker and not makers.known(maker):
+        raise ValueError(maker)
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    mail = OutgoingMail.objects.create(
+        sender=by,
+        to=to,
+        subject=tidy(line(subject), 250),
+        text=tidy(text),
+        maker=maker,
+        made_of=made_of,
+        message_id=make_msgid(domain=domain),
+    )
+    mail.files.set(files)
+    # Only the wake-up: should it get lost, the sweep of the minute finds the row.
+    tasks.deliver.delay_on_commit(mail.pk)
+    return mail
+
+
+def _unsent(mail, by) -> OutgoingMail:
+    mail = OutgoingMail.objects.visible_to(by, Action.CHANGE).select_for_update(of=("self",)).get(pk=mail.pk)
+    if mail.state == State.SENT:
+        raise Refused(_("This mail has already been sent."))
+    return mail
+
+
+@transaction.atomic
+def retry(*, mail, by) -> OutgoingMail:
+    """Try again at once, with as many attempts as a new mail has."""
+    mail = _unsent(mail, by)
+    mail.state, mail.attempts, mail.reason, mail.next_try_at = State.WAITING, 0, "", timezone.now()
+    mail.save(update_fields=["state", "attempts", "reason", "next_try_at"])
+    tasks.deliver.delay_on_commit(mail.pk)
+    return mail
+
+
+@transaction.atomic
+def stop(*, mail, by) -> OutgoingMail:
+    """Do not try any more; the mail stays, as failed."""
+    mail = _unsent(mail, by)
+    mail.state = State.FAILED
+    mail.reason = mail.reason or sending.STOPPED
+    mail.save(update_fields=["state", "reason"])
+    return mail
+
+
+def _may_set(by) -> None:
+    if by.scope(MailTemplate.area, Action.CHANGE) != Scope.ALL:
+        raise MailTemplate.DoesNotExist
+
+
+@transaction.atomic
+def save_template(*, kind: kinds.Kind, language: str, subject: str, body: str, by) -> None:
+    """The company's own wording; one that equals the standard is no row, so that it follows the standard."""
+    _may_set(by)
+    if (subject, body) == kind.standard(language):
+        return reset_template(kind=kind, language=language, by=by)
+    MailTemplate.objects.update_or_create(kind=kind.key, language=language, defaults={"subject": subject, "body": body})
+
+
+@transaction.atomic
+def reset_template(*, kind: kinds.Kind, language: str, by) -> None:
+    """Back to the standard text."""
+    _may_set(by)
+    MailTemplate.objects.filter(kind=kind.key, language=language).delete()
