@@ -1,0 +1,331 @@
+import crm.core.fold
+import django.contrib.postgres.indexes
+import django.core.validators
+import django.db.models.deletion
+import django.utils.timezone
+import pghistory.utils
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    initial = True
+
+    dependencies = [
+        ('accounts', '__first__'),
+        ('contacts', '0001_initial'),
+        ('core', '0001_functions'),
+        ('files', '0001_initial'),
+        ('imports', '0001_initial'),
+        ('lists', '0001_initial'),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='LossReason',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
+                ('position', models.PositiveSmallIntegerField(default=100, verbose_name='position')),
+                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+            ],
+            options={
+                'verbose_name': 'loss reason',
+                'verbose_name_plural': 'loss reasons',
+                'ordering': ['position', 'name'],
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Pipeline',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
+                ('position', models.PositiveSmallIntegerField(default=100, verbose_name='position')),
+                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('kind', models.CharField(choices=[('lead', 'Lead'), ('deal', 'Deal')], max_length=4, verbose_name='kind')),
+                ('is_default', models.BooleanField(default=False, verbose_name='default')),
+            ],
+            options={
+                'verbose_name': 'pipeline',
+                'verbose_name_plural': 'pipelines',
+                'ordering': ['position', 'name'],
+                'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['lead', 'deal'])), name='opportunities_pipeline_kind'), models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('kind',), name='opportunities_pipeline_one_default')],
+            },
+        ),
+        migrations.CreateModel(
+            name='LossReasonEvent',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('name', models.CharField(max_length=80, verbose_name='name')),
+                ('position', models.PositiveSmallIntegerField(default=100, verbose_name='position')),
+                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='opportunities.lossreason')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='PipelineEvent',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('name', models.CharField(max_length=80, verbose_name='name')),
+                ('position', models.PositiveSmallIntegerField(default=100, verbose_name='position')),
+                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('kind', models.CharField(choices=[('lead', 'Lead'), ('deal', 'Deal')], max_length=4, verbose_name='kind')),
+                ('is_default', models.BooleanField(default=False, verbose_name='default')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='opportunities.pipeline')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Stage',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80, verbose_name='name')),
+                ('position', models.PositiveSmallIntegerField(default=100, verbose_name='position')),
+                ('probability', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='probability (%)')),
+                ('colour', models.CharField(blank=True, choices=[('grey', 'Grey'), ('blue', 'Blue'), ('green', 'Green'), ('amber', 'Amber'), ('red', 'Red'), ('violet', 'Violet'), ('teal', 'Teal')], max_length=8, verbose_name='colour')),
+                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('pipeline', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stages', to='opportunities.pipeline', verbose_name='pipeline')),
+            ],
+            options={
+                'verbose_name': 'stage',
+                'verbose_name_plural': 'stages',
+                'ordering': ['pipeline', 'position', 'pk'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('pipeline', 'name'), name='opportunities_stage_once', violation_error_message='This pipeline already has a stage of this name.'), models.CheckConstraint(condition=models.Q(('probability__lte', 100)), name='opportunities_stage_probability')],
+            },
+        ),
+        migrations.CreateModel(
+            name='StageEvent',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('name', models.CharField(max_length=80, verbose_name='name')),
+                ('position', models.PositiveSmallIntegerField(default=100, verbose_name='position')),
+                ('probability', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='probability (%)')),
+                ('colour', models.CharField(blank=True, choices=[('grey', 'Grey'), ('blue', 'Blue'), ('green', 'Green'), ('amber', 'Amber'), ('red', 'Red'), ('violet', 'Violet'), ('teal', 'Teal')], max_length=8, verbose_name='colour')),
+                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='opportunities.stage')),
+                ('pipeline', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='opportunities.pipeline', verbose_name='pipeline')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Opportunity',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(db_default=models.Func(models.Value('OPP'), function='crm_reference', output_field=models.CharField()), editable=False, max_length=20, unique=True, verbose_name='number')),
+                ('title', models.CharField(max_length=200, verbose_name='title')),
+                ('kind', models.CharField(choices=[('lead', 'Lead'), ('deal', 'Deal')], default='lead', max_length=4, verbose_name='kind')),
+                ('status', models.CharField(choices=[('open', 'Open'), ('won', 'Won'), ('lost', 'Lost')], default='open', editable=False, max_length=4, verbose_name='status')),
+                ('probability', models.PositiveSmallIntegerField(blank=True, help_text="Empty: the stage's probability.", null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='probability (%)')),
+                ('estimated_value', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='estimated value')),
+                ('expected_budget', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='expected budget')),
+                ('start_date', models.DateField(blank=True, null=True, verbose_name='start')),
+                ('close_date', models.DateField(blank=True, null=True, verbose_name='closing date')),
+                ('delivery_date', models.DateField(blank=True, null=True, verbose_name='delivery date')),
+                ('description', models.TextField(blank=True, verbose_name='description')),
+                ('entered_as', models.CharField(choices=[('lead', 'Lead'), ('deal', 'Deal')], editable=False, max_length=4, verbose_name='entered as')),
+                ('converted_at', models.DateTimeField(editable=False, null=True, verbose_name='became a deal at')),
+                ('won_at', models.DateTimeField(editable=False, null=True, verbose_name='won at')),
+                ('lost_at', models.DateTimeField(editable=False, null=True, verbose_name='lost at')),
+                ('loss_note', models.TextField(blank=True, editable=False, verbose_name='note on the loss')),
+                ('external_id', models.CharField(blank=True, help_text='ID in another system', max_length=100, null=True, unique=True, verbose_name='external ID')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created at')),
+                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
+                ('search_text', models.GeneratedField(db_persist=True, expression=crm.core.fold._Search(models.F('number'), models.F('title'), models.F('external_id')), output_field=models.TextField())),
+                ('company', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='opportunities', to='contacts.company', verbose_name='company')),
+                ('files', models.ManyToManyField(blank=True, related_name='+', to='files.storedfile', verbose_name='files')),
+                ('import_run', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='imports.importrun')),
+                ('loss_reason', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='opportunities.lossreason', verbose_name='loss reason')),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='responsible')),
+                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='opportunities', to='contacts.person', verbose_name='person')),
+                ('priority', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='lists.priority', verbose_name='priority')),
+                ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='lists.source', verbose_name='source')),
+                ('pipeline', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='opportunities.pipeline', verbose_name='pipeline')),
+                ('stage', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='opportunities.stage', verbose_name='stage')),
+            ],
+            options={
+                'verbose_name': 'opportunity',
+                'verbose_name_plural': 'opportunities',
+                'indexes': [models.Index(fields=['owner', 'status', 'kind'], name='opportunities_owner'), models.Index(condition=models.Q(('status', 'open')), fields=['pipeline', 'stage'], name='opportunities_board'), models.Index(fields=['created_at', 'id'], name='opportunities_created'), models.Index(condition=models.Q(('status', 'won')), fields=['won_at'], name='opportunities_won'), models.Index(condition=models.Q(('status', 'lost')), fields=['lost_at'], name='opportunities_lost'), models.Index(condition=models.Q(('status', 'open')), fields=['close_date'], name='opportunities_closing'), django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='opportunities_search', opclasses=['gin_trgm_ops'])],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('loss_note', ''), ('loss_reason', None), ('lost_at', None), ('status', 'open'), ('won_at', None)), models.Q(('loss_note', ''), ('loss_reason', None), ('lost_at', None), ('status', 'won'), ('won_at__isnull', False)), models.Q(('loss_reason__isnull', False), ('lost_at__isnull', False), ('status', 'lost'), ('won_at', None)), _connector='OR'), name='opportunities_outcome', violation_error_message='Won needs its moment; lost needs its moment and a loss reason; open has neither.'), models.CheckConstraint(condition=models.Q(models.Q(('converted_at', None), ('entered_as', 'lead'), ('kind', 'lead')), models.Q(('converted_at', None), ('entered_as', 'deal'), ('kind', 'deal')), models.Q(('converted_at__isnull', False), ('entered_as', 'lead'), ('kind', 'deal')), _connector='OR'), name='opportunities_conversion', violation_error_message='A lead that became a deal carries the moment at which it did.'), models.CheckConstraint(condition=models.Q(('probability', None), ('probability__lte', 100), _connector='OR'), name='opportunities_probability', violation_error_message='A probability lies between 0 and 100 percent.'), models.CheckConstraint(condition=models.Q(models.Q(('estimated_value', None), ('estimated_value__gte', 0), _connector='OR'), models.Q(('expected_budget', None), ('expected_budget__gte', 0), _connector='OR')), name='opportunities_amounts', violation_error_message='An amount is zero or more.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='OpportunityFileEvent',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('opportunity', models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='opportunities.opportunity')),
+                ('storedfile', models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='files.storedfile')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='OpportunityTag',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('opportunity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='opportunities.opportunity')),
+                ('tag', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='lists.tag')),
+            ],
+            options={
+                'verbose_name': 'tag of an opportunity',
+                'verbose_name_plural': 'tags of opportunities',
+                'constraints': [models.UniqueConstraint(fields=('opportunity', 'tag'), name='opportunities_tag_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='OpportunityEvent',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('number', models.CharField(db_default=models.Func(models.Value('OPP'), function='crm_reference', output_field=models.CharField()), editable=False, max_length=20, verbose_name='number')),
+                ('title', models.CharField(max_length=200, verbose_name='title')),
+                ('kind', models.CharField(choices=[('lead', 'Lead'), ('deal', 'Deal')], default='lead', max_length=4, verbose_name='kind')),
+                ('status', models.CharField(choices=[('open', 'Open'), ('won', 'Won'), ('lost', 'Lost')], default='open', editable=False, max_length=4, verbose_name='status')),
+                ('probability', models.PositiveSmallIntegerField(blank=True, help_text="Empty: the stage's probability.", null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)], verbose_name='probability (%)')),
+                ('estimated_value', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='estimated value')),
+                ('expected_budget', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='expected budget')),
+                ('start_date', models.DateField(blank=True, null=True, verbose_name='start')),
+                ('close_date', models.DateField(blank=True, null=True, verbose_name='closing date')),
+                ('delivery_date', models.DateField(blank=True, null=True, verbose_name='delivery date')),
+                ('description', models.TextField(blank=True, verbose_name='description')),
+                ('entered_as', models.CharField(choices=[('lead', 'Lead'), ('deal', 'Deal')], editable=False, max_length=4, verbose_name='entered as')),
+                ('converted_at', models.DateTimeField(editable=False, null=True, verbose_name='became a deal at')),
+                ('won_at', models.DateTimeField(editable=False, null=True, verbose_name='won at')),
+                ('lost_at', models.DateTimeField(editable=False, null=True, verbose_name='lost at')),
+                ('loss_note', models.TextField(blank=True, editable=False, verbose_name='note on the loss')),
+                ('external_id', models.CharField(blank=True, help_text='ID in another system', max_length=100, null=True, verbose_name='external ID')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created at')),
+                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
+                ('company', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='contacts.company', verbose_name='company')),
+                ('import_run', models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='imports.importrun')),
+                ('loss_reason', models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='opportunities.lossreason', verbose_name='loss reason')),
+                ('owner', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='responsible')),
+                ('person', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='contacts.person', verbose_name='person')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='opportunities.opportunity')),
+                ('priority', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='lists.priority', verbose_name='priority')),
+                ('source', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='lists.source', verbose_name='source')),
+                ('pipeline', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='opportunities.pipeline', verbose_name='pipeline')),
+                ('stage', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='opportunities.stage', verbose_name='stage')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='StageChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('changed_at', models.DateTimeField()),
+                ('changed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('from_stage', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='opportunities.stage')),
+                ('opportunity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stage_changes', to='opportunities.opportunity')),
+                ('to_stage', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='opportunities.stage')),
+            ],
+            options={
+                'verbose_name': 'stage change',
+                'verbose_name_plural': 'stage changes',
+                'ordering': ['changed_at', 'pk'],
+                'indexes': [models.Index(fields=['opportunity', 'changed_at'], name='opportunities_stagechange_when')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Subscription',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('last_seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('opportunity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='subscriptions', to='opportunities.opportunity')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'subscription',
+                'verbose_name_plural': 'subscriptions',
+                'constraints': [models.UniqueConstraint(fields=('user', 'opportunity'), name='opportunities_subscription_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='OpportunityFile',
+            fields=[
+            ],
+            options={
+                'proxy': True,
+                'indexes': [],
+                'constraints': [],
+            },
+            bases=('opportunities.opportunity_files',),
+        ),
+        migrations.CreateModel(
+            name='OpportunityTagEvent',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('opportunity', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='opportunities.opportunity')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='opportunities.opportunitytag')),
+                ('tag', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='lists.tag')),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='SubscriptionEvent',
+            fields=[
+                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                ('pgh_label', models.TextField(help_text='The event label.')),
+                ('pgh_context', pghistory.utils.JSONField(null=True)),
+                ('pgh_context_id', models.UUIDField(null=True)),
+                ('id', models.BigIntegerField()),
+                ('last_seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('opportunity', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='opportunities.opportunity')),
+                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='opportunities.subscription')),
+                ('user', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.AddField(
+            model_name='Opportunity',
+            name='tags',
+            field=models.ManyToManyField(blank=True, related_name='+', through='opportunities.OpportunityTag', to='lists.tag', verbose_name='tags'),
+        ),
+    ]

@@ -1,0 +1,33 @@
+"""The tabs of an opportunity's page. Rooms above register theirs in AppConfig.ready()."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One tab. `render(request, opportunity)` gives its content as safe HTML; it scopes what it shows.
+
+    `count(request, opportunity)` gives the number beside the label (one cheap query) or None. `area`: who has no
+    right to view it does not see the tab.
+    """
+
+    key: str
+    label: str
+    render: Callable
+    count: Callable | None = None
+    area: str | None = None
+    position: int = 100
+
+
+_tabs: list[Tab] = []
+
+
+def register(tab: Tab) -> None:
+    """Add a tab; its place is its `position` (Overview 10, Files 80, History 90)."""
+    _tabs.append(tab)
+
+
+def seen_by(request) -> list[Tab]:
+    """The tabs this user may open, in order."""
+    return sorted((t for t in _tabs if t.area is None or request.user.may(t.area)), key=lambda t: t.position)
