@@ -1,0 +1,38 @@
+"""The ranges of the invoices' numbers, under Settings."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.accounts.scope import Action
+from crm.core.refusals import Refused
+from crm.sales.models import NumberCounter, NumberRange
+
+
+def _range(number_range, by) -> NumberRange:
+    found = NumberRange.objects.visible_to(by, Action.CHANGE)
+    return found.select_for_update(of=("self",)).get(pk=number_range.pk)
+
+
+@transaction.atomic
+def change_range(*, number_range, by, **fields) -> NumberRange:
+    """Another pattern or number of digits; numbers already given stay as they are, and counting goes on."""
+    number_range = _range(number_range, by)
+    for name, value in fields.items():
+        setattr(number_range, name, value)
+    number_range.validate_constraints()
+    number_range.save(update_fields=list(fields))
+    return number_range
+
+
+@transaction.atomic
+def start_range(*, number_range, by, last: int, year: int | None = None) -> None:
+    """Go on from another system: the next number of the year (the present one unless given) is `last` + 1.
+
+    Only as long as no number of that year has been given: afterwards it would leave a gap.
+    """
+    number_range = _range(number_range, by)
+    year = (year or timezone.localdate().year) if number_range.restarts_yearly else 0
+    _counter, made = NumberCounter.objects.get_or_create(range=number_range, year=year, defaults={"last": last})
+    if not made:
+        raise Refused(_("Numbers of this range have been given already; they go on from there."))

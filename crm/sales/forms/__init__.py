@@ -1,0 +1,1 @@
+"""Forms of sales documents. What one may not see cannot be chosen, whatever is posted."""
