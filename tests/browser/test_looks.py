@@ -1,0 +1,126 @@
+"""Every page with the demo's data, wide and narrow, light and dark, in both languages: it fits, and axe is content.
+
+With SCREENSHOTS=folder the pictures are kept there, to be looked at.
+"""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.management import call_command
+from django.urls import reverse
+
+from contacts.models import Company, Person
+from crm.accounts.models import User
+from crm.sales.models import Invoice, Order, Product, Quote
+from inbox.models import InboxItem, WebForm
+from opportunities.models import Opportunity
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.contracts.routes import all_routes
+
+pytestmark = pytest.mark.browser
+
+LOOKS = {
+    "1440-light-de": (DESKTOP, "light", "de"),
+    "390-dark-en": (PHONE, "dark", "en"),
+}
+if os.environ.get("SCREENSHOTS"):
+    LOOKS |= {
+        "1440-dark-en": (DESKTOP, "dark", "en"),
+        "390-light-de": (PHONE, "light", "de"),
+    }
+# Without preloading: axe would ask for the sheets that our own imports, at addresses that do not exist.
+AXE = {"resultTypes": ["violations"], "preload": False}
+# No page of their own: they answer with a file, a part, a redirect or data.
+NO_PAGE = re.compile(
+    r"^(healthz|logout|theme|language|api|password_change|home$|later:|contacts:(pick|check)|.*:check)"
+)
+
+
+@pytest.fixture
+def people(transactional_db):
+    """The demo's people, by the first part of their e-mail address."""
+    call_command("demo_data", force=True, verbosity=0)
+    return {user.email.partition("@")[0]: user for user in User.objects.filter(email__endswith="@demo.example")}
+
+
+def addresses():
+    """Every page without a parameter, and one record of each kind."""
+    for route in all_routes():
+        if not route.parameters and not NO_PAGE.match(route.name):
+            yield route.name, reverse(route.name)
+    deals = Opportunity.objects.filter(kind="deal").exclude(company=None).order_by("-pk")
+    yield "deal-open", deals.open().first().get_absolute_url()
+    yield "deal-won", deals.won().first().get_absolute_url()
+    yield "deal-lost", deals.lost().first().get_absolute_url()
+    yield "lead-open", Opportunity.objects.leads().open().order_by("-pk").first().get_absolute_url()
+    yield "board-deals", reverse("opportunities:board") + "?kind=deal"
+    waiting = InboxItem.objects.waiting().order_by("-created_at").first()
+    yield "inbox-panel", f"{reverse('inbox:list')}?open={waiting.pk}"
+    yield "inbox-item", waiting.get_absolute_url()
+    yield "inbox-archived", InboxItem.objects.exclude(archived_at=None).order_by("-pk").first().get_absolute_url()
+    yield "inbox-converted", InboxItem.objects.exclude(opportunity=None).order_by("-pk").first().get_absolute_url()
+    yield "company", Company.objects.filter(status="customer").order_by("pk").first().get_absolute_url()
+    yield "person", Person.objects.exclude(company=None).order_by("pk").first().get_absolute_url()
+    yield from papers()
+    yield "public-form", WebForm.objects.filter(is_active=True).first().get_absolute_url()
+    yield "list-empty", reverse("opportunities:list") + "?q=gibtesnicht"
+    yield "not-found", "/opportunities/99999999/"
+
+
+def papers():
+    """A quote, order and invoice in each status, their tabs, and the editor of lines."""
+    for model in (Quote, Order, Invoice):
+        name = model._meta.model_name
+        for status in model.objects.order_by("status").values_list("status", flat=True).distinct():
+            paper = model.objects.filter(status=status).order_by("-pk").first()
+            yield f"{name}-{status}", paper.get_absolute_url()
+            yield f"{name}-{status}-history", f"{paper.get_absolute_url()}?tab=history"
+        if draft := model.objects.filter(status="draft").order_by("-pk").first():
+            yield f"{name}-lines", reverse(f"sales:lines-{name}", args=[draft.pk])
+            yield f"{name}-edit", reverse(f"sales:edit-{name}", args=[draft.pk])
+    note = Invoice.objects.filter(kind="credit_note").order_by("-pk").first()
+    yield "credit-note", note.get_absolute_url()
+    paid = Invoice.objects.filter(payments__isnull=False).order_by("-pk").first()
+    yield "invoice-payments", f"{paid.get_absolute_url()}?tab=payments"
+    delivered = Order.objects.filter(deliveries__isnull=False).order_by("-pk").first()
+    yield "order-deliveries", f"{delivered.get_absolute_url()}?tab=deliveries"
+    revised = Quote.objects.filter(revision=2).order_by("-pk").first()
+    yield "quote-revisions", f"{revised.get_absolute_url()}?tab=revisions"
+    yield "quote-link", f"{Quote.objects.filter(status='sent').first().get_absolute_url()}?tab=link"
+    yield "product", reverse("sales:product", args=[Product.objects.order_by("pk").first().pk])
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_page_fits_and_is_accessible(window, people, look):
+    size, theme, language = LOOKS[look]
+    admin = people["admin"]
+    admin.language, admin.theme = language, theme
+    admin.save()
+    page = window("admin", size=size, theme=theme, aside="404")  # the page "not found" is one of them
+    axe, problems, looked_at = Axe(), [], 0
+    pictures = os.environ.get("SCREENSHOTS")
+    for name, address in addresses():
+        answer = page.request.get(address)
+        if answer.status == 405 or "text/html" not in answer.headers.get("content-type", ""):
+            continue
+        response = page.goto(address)
+        assert response.status < 500, address
+        page.wait_for_load_state("networkidle")
+        looked_at += 1
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wide > 0:
+            problems.append(f"{name}: {wide} pixels too wide")
+        found = axe.run(page, options=AXE).response["violations"]
+        problems += [
+            f"{name}: {v['id']} ({v['impact']}): {v['nodes'][0]['html'][:160]}"
+            for v in found
+            if v["impact"] in {"serious", "critical"}
+        ]
+        if pictures:
+            file = Path(pictures) / f"{name.replace(':', '-')}-{look}.png"
+            page.screenshot(path=str(file), full_page=size is PHONE)
+    assert looked_at > 30
+    assert problems == [], "\n".join(problems)

@@ -1,0 +1,51 @@
+"""The launcher's refusals, and what an earlier one left."""
+
+import json
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from crm.local import bootstrap, run, servers
+
+
+@pytest.mark.parametrize("port", ["x", "0", "70000", "-1"])
+def test_a_port_that_is_none(monkeypatch, port):
+    monkeypatch.setenv("PORT", port)
+    with pytest.raises(run.Refused, match="PORT is"):
+        run._port()
+
+
+def test_a_port_that_is_taken(monkeypatch):
+    monkeypatch.setattr(run.time, "sleep", lambda seconds: None)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(run.Refused, match=f"Port {port} is taken .* PORT={port + 1}"):
+            run._free(port)
+    run._free(port)
+
+
+def test_what_a_killed_launcher_left_is_ended_and_nobody_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "CHILDREN", tmp_path / "children.json")
+    wait = [sys.executable, "-c", "import time; time.sleep(60)"]
+    left = subprocess.Popen(wait, start_new_session=True)
+    stranger = subprocess.Popen(wait, start_new_session=True)
+    run.CHILDREN.write_text(json.dumps({left.pid: run._birth(left.pid), stranger.pid: "another process's birth"}))
+    try:
+        run._end_leftovers()
+        assert left.wait(5) != 0
+        assert servers.alive(stranger.pid)
+        assert not run.CHILDREN.exists()
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_uv_comes_from_the_locked_packages_with_its_hashes(tmp_path, monkeypatch):
+    monkeypatch.setattr(bootstrap, "BASE_DIR", tmp_path)
+    (tmp_path / ".local").mkdir()
+    lines = bootstrap.uv_alone().read_text().splitlines()
+    assert lines[0].startswith("uv==")
+    assert len([line for line in lines if "--hash=sha256:" in line]) > 3
+    assert not [line for line in lines[1:] if "==" in line]

@@ -1,0 +1,111 @@
+"""Amounts to the cent: the calculation in Python and that of the database, each against a third one with fractions."""
+
+import random
+from collections import defaultdict
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
+
+import pytest
+from django.db import connection
+
+from crm.sales.arithmetic import line_net, totals
+from crm.sales.models import Quote, QuoteLine
+from tests.sales.factories import make_customer, make_quote
+
+DOCUMENTS = 10_000
+IN_DATABASE = 1_000
+# Half cents before and after the discount, and the largest that fields take.
+QUANTITIES = ("1", "0.001", "0.333", "0.5", "2.5", "3", "7.125", "999999.999")
+PRICES = ("0", "0.01", "0.05", "0.99", "1.01", "33.33", "83.90", "9999.99")
+DISCOUNTS = ("0", "0", "0", "3", "12.5", "33.33", "50", "99.99", "100")
+RATES = ("19", "19", "19", "7", "0", "5.5", "20", "8.1")
+
+
+def rounded(value: Fraction) -> Fraction:
+    """Half a cent up; amounts are never negative here."""
+    return Fraction(floor(value * 100 + Fraction(1, 2)), 100)
+
+
+def by_hand(lines) -> tuple[list[Fraction], Fraction, Fraction]:
+    """(nets of the lines, net total, VAT total), after EN 16931 as it stands in the norm."""
+    nets, rates = [], defaultdict(Fraction)
+    for quantity, price, discount, rate in lines:
+        net = rounded(Fraction(quantity) * Fraction(price) * (1 - Fraction(discount) / 100))
+        nets.append(net)
+        rates[Fraction(rate)] += net
+    return nets, sum(rates.values()), sum(rounded(net * rate / 100) for rate, net in rates.items())
+
+
+def random_lines(dice: random.Random) -> list[tuple[str, str, str, str]]:
+    def one():
+        quantity = dice.choice(QUANTITIES) if dice.random() < 0.4 else f"{dice.randint(1, 99_999) / 1000:.3f}"
+        price = dice.choice(PRICES) if dice.random() < 0.4 else f"{dice.randint(0, 999_999) / 100:.2f}"
+        discount = dice.choice(DISCOUNTS) if dice.random() < 0.7 else f"{dice.randint(0, 10_000) / 100:.2f}"
+        return quantity, price, discount, dice.choice(RATES)
+
+    return [one() for _n in range(dice.randint(1, 12))]
+
+
+def test_the_calculation_equals_one_by_hand():
+    dice = random.Random(16931)
+    for _n in range(DOCUMENTS):
+        lines = random_lines(dice)
+        nets, net, vat = by_hand(lines)
+        ours = [line_net(Decimal(q), Decimal(p), Decimal(d)) for q, p, d, _rate in lines]
+        assert ours == nets, lines
+        sums = totals((Decimal(line[3]), amount) for line, amount in zip(lines, ours, strict=True))
+        assert (sums.net, sums.vat, sums.gross) == (net, vat, net + vat), lines
+        assert sum(rate.net for rate in sums.rates) == sums.net
+
+
+@pytest.mark.django_db
+def test_the_database_computes_the_same(rep):
+    dice = random.Random(2026)
+    company = make_customer(rep)
+    wanted = [random_lines(dice) for _n in range(IN_DATABASE)]
+    quotes = Quote.objects.bulk_create(Quote(company=company, owner=rep) for _lines in wanted)
+    QuoteLine.objects.bulk_create(
+        QuoteLine(
+            quote=quote,
+            position=position,
+            text="x",
+            quantity=Decimal(quantity),
+            unit_price=Decimal(price),
+            discount_percent=Decimal(discount),
+            vat_rate=Decimal(rate),
+        )
+        for quote, lines in zip(quotes, wanted, strict=True)
+        for position, (quantity, price, discount, rate) in enumerate(lines, 1)
+    )
+    there = Quote.objects.prefetch_related("lines").in_bulk()
+    for quote, lines in zip(quotes, wanted, strict=True):
+        quote = there[quote.pk]
+        nets, net, vat = by_hand(lines)
+        assert [line.net_amount for line in quote.lines.all()] == nets, lines
+        assert (quote.net_total, quote.vat_total, quote.gross_total) == (net, vat, net + vat), lines
+    assert quote.totals().gross == quote.gross_total
+
+
+@pytest.mark.django_db
+def test_a_quotient_would_be_cut_where_a_product_is_exact(rep):
+    """PostgreSQL keeps 16 digits of a quotient; rounded to seven places and then to two, this one comes out wrong."""
+    quantity, price, discount = Decimal("2.001"), Decimal("99990080.01"), Decimal("0.01")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT round(%s * %s * (100 - %s) / 100, 2)", [quantity, price, discount])
+        assert cursor.fetchone()[0] == Decimal("200060142.09")
+    [line] = make_quote(
+        rep, lines=[{"text": "x", "quantity": quantity, "unit_price": price, "discount_percent": discount}]
+    ).lines.all()
+    assert line.net_amount == line_net(quantity, price, discount) == Decimal("200060142.08")
+
+
+def test_half_a_cent_goes_up():
+    assert line_net(Decimal("0.5"), Decimal("0.01")) == Decimal("0.01")
+    assert line_net(Decimal("1"), Decimal("0.01"), Decimal("50.01")) == Decimal("0.00")
+
+
+def test_vat_is_on_the_sum_and_not_on_each_line():
+    """Three times 0.03 at 19 %: 0.0057 each would be 0.01 each, together 0.0171."""
+    sums = totals([(Decimal(19), Decimal("0.03"))] * 3)
+    assert (sums.vat, sums.gross) == (Decimal("0.02"), Decimal("0.11"))
