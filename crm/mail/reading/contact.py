@@ -1,0 +1,115 @@
+"""Who writes, by the signature: only what is plain. A form is filled in with it; nobody wants to erase nonsense."""
+
+import re
+
+from crm.core.normalise import phone, plain
+from crm.mail.reading.charsets import line
+from crm.mail.reading.kinds import Address
+from crm.mail.reading.reply import is_closing
+
+ROWS = 25  # of a signature that are looked at
+WIDTH = 200
+_LEGAL = (
+    r"GmbH( & Co\.? ?(KG|OHG))?|gGmbH|mbH|AG( & Co\.? ?KG)?|KGaA|KG|OHG|GbR|UG( \(haftungsbeschränkt\))?"
+    r"|e\. ?K\.|e\. ?V\."
+    r"|eG|SE|PartG( ?mbB)?"
+    r"|Ltd\.?|Limited|LLC|LLP|PLC|Inc\.?|Corp\.?|Corporation|Company|S\.?A\.?R\.?L\.?|S\.?A\.?S?|S\.?r\.?l\.?"
+    r"|S\.?p\.?A\.?|B\.?V\.?|N\.?V\.?"
+    r"|Sp\. z o\. ?o\.|s\. ?r\. ?o\.|Oy|AB|A/S|ApS|GesmbH|Ges\.m\.b\.H\."
+)
+# The first words of a line up to the legal form; what follows (a slogan, an address) must be set apart.
+_COMPANY = re.compile(rf"([^\W_][^|,;·•<>@:]{{0,80}}? (?:{_LEGAL}))(?=\s*(?:$|[|,;·•–—(]| - ))")
+_MOBILE_LABEL = r"mobil(e|funk|telefon|nummer)?|handy|cell|cellphone|m"
+_PHONE = re.compile(
+    r"(?:^|[\s|,;·•])(tel(?:efon|ephone)?|fon|phone|ph|durchwahl|direkt|direct|zentrale|t|p|mobil(?:e|funk"
+    r"|telefon)?|handy|cell|m)"
+    r"\.?(?: ?(?:nr|no)\.?)? ?[:.]? ?(\+?[\d(][\d \u00a0()/.\-–]{5,24}\d)",
+    re.IGNORECASE,
+)
+_BARE_PHONE = re.compile(r"\s*((?:\+|00)[1-9][\d \u00a0()/.\-–]{6,24}\d)\s*")
+_TITLES = re.compile(
+    r"^(?:(?:i\. ?[AV]\.|ppa\.?|gez\.|herr|frau|mr\.?|mrs\.?|ms\.?|dr\.?|prof\.?|dipl\.[- ]?\w+\.?|ing\.|mag\.)\s+)+",
+    re.IGNORECASE,
+)
+_AFTER_NAME = re.compile(
+    r"\s*(?:,\s*(?:M\.?A\.?|M\.?Sc\.?|B\.?Sc\.?|B\.?A\.?|MBA|Ph\.? ?D\.?|LL\.?M\.?|CPA)|\(.*\)|[|–—].*)\s*$",
+    re.IGNORECASE,
+)
+_WORD = r"[^\W\d_][^\W\d_'’.\-]*(?:[-'’][^\W\d_]+)*\.?"
+_NAME = re.compile(rf"{_WORD}(?: {_WORD}){{1,4}}")
+_PARTICLES = set("von van de der den zu zum zur vom del della di da la le ten ter el al".split())  # noqa: SIM905
+_NO_NAMES = {"team", "support", "service", "vertrieb", "verkauf", "einkauf", "info", "kundenservice",
+             "buchhaltung", "sales", "office",
+             "newsletter", "noreply", "no-reply", "customer", "kundendienst", "marketing", "geschäftsführer", "geschäftsführerin""
+             ",
+             "leiter", "leiterin", "manager", "director", "assistant", "assistenz", "gmbh", "ag", "kg",
+             "sekretariat", "zentrale"}  # fmt: skip
+
+
+def from_signature(text: str, signature: str, sender: Address | None) -> dict[str, str]:
+    """first_name, last_name, company_name and phone (E.164 where it is a number), "" for what is not plain.
+
+    `text` is the mail without quotes; it is looked at where `signature` is empty and the mail ends with a closing.
+    """
+    rows = [line(row[:WIDTH].strip(" *_|"), WIDTH) for row in (signature or _end_of(text)).split("\n")[: ROWS * 2]]
+    rows = [row for row in rows if row][:ROWS]
+    # The sender's own name is the surest; one in the signature must then agree with nothing.
+    first, last = split_name(sender.name if sender else "")
+    if not last:
+        first, last = next(
+            (name for row in rows[:3] if (name := split_name(row))[1] and not _COMPANY.search(row)), ("", "")
+        )
+    return {"first_name": first, "last_name": last, "company_name": _company(rows), "phone": _phone(rows)}
+
+
+def _end_of(text: str) -> str:
+    """What stands below "Mit freundlichen Grüßen" at the end of a text."""
+    rows = text.rstrip().split("\n")
+    for index in range(len(rows) - 1, max(len(rows) - ROWS, 0) - 1, -1):
+        if is_closing(rows[index]):
+            return "\n".join(rows[index + 1 :])
+    return ""
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """("Anna-Lena", "von der Heide") for a person's name in any usual form; ("", "") for what may be none."""
+    name = _AFTER_NAME.sub("", _TITLES.sub("", line(name, 100).strip("\"' ,")))
+    before, comma, after = name.partition(",")
+    if comma:
+        # Müller, Hans
+        name = f"{_TITLES.sub('', after.strip())} {before.strip()}"
+    if not _NAME.fullmatch(name) or _NO_NAMES & {word.lower().strip(".") for word in name.split()}:
+        return "", ""
+    words = name.split()
+    if any(word[0].islower() and word.lower() not in _PARTICLES for word in words):
+        return "", ""
+    if comma:
+        count = len(after.split())
+    else:
+        count = next((i for i, word in enumerate(words) if i and word.lower() in _PARTICLES), len(words) - 1)
+    first, last = " ".join(words[:count]), " ".join(words[count:])
+    if name.isupper():
+        first, last = first.title(), last.title()
+    return first, last
+
+
+def _company(rows: list[str]) -> str:
+    found = [match[1].strip() for row in rows if (match := _COMPANY.match(row))]
+    # Two firms in one signature: a group and its daughter, or a partner; not plain.
+    names = {plain(name): name for name in found}
+    return next(iter(names.values())) if len(names) == 1 else ""
+
+
+def _phone(rows: list[str]) -> str:
+    """The first telephone number; a mobile one if there is no other; never a fax."""
+    mobile = ""
+    for row in rows:
+        if match := _PHONE.search(row):
+            number = phone(match[2].replace("–", "-").replace("(0)", ""))
+            if re.fullmatch(_MOBILE_LABEL, match[1], re.IGNORECASE):
+                mobile = mobile or number
+            else:
+                return number
+        elif not mobile and (match := _BARE_PHONE.fullmatch(row)):
+            mobile = phone(match[1].replace("–", "-").replace("(0)", ""))
+    return mobile
