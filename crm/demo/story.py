@@ -223,7 +223,7 @@ class Story:
         newcomers = self.days(companies - len(self.since))
         entries, arrivals = self.days(self.size), self.days(round(self.size * ITEMS))
         due: list[tuple] = []
-        left = 0
+        left, first = 0, self.opportunity_id
         for day in range(DAYS):
             fresh = []
             for _n in range(newcomers[day]):
@@ -239,7 +239,9 @@ class Story:
             while left > 0:
                 left -= 1
                 tasks.append((day * DAY + self.work_time(), 0, None))
-            for moment, _key, item in sorted(tasks, key=lambda task: task[:2]):
+            # On the last days more may have been decided than entries are left; those wait beyond today.
+            room = first + self.size - self.opportunity_id
+            for moment, _key, item in sorted(tasks, key=lambda task: task[:2])[:room]:
                 self.enter(moment, item, fresh)
         self.wait()
         self.write_companies()

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from contacts.models import Company, Listed, Person
 from crm.core import audit
+from crm.files.forms import UploadForm
 from crm.files.models import StoredFile
 from crm.lists.models import Tag
 
@@ -407,7 +408,8 @@ def test_a_file_used_elsewhere_is_kept(signed_in, hoefle, rep):
 
 
 def test_a_file_too_large_is_refused(signed_in, hoefle):
-    answer = upload(signed_in("rep"), hoefle, content=b"x" * (10 * 1024 * 1024 + 1))
+    largest = UploadForm.base_fields["files"].largest
+    answer = upload(signed_in("rep"), hoefle, content=b"x" * (largest + 1))
     assert "toast" in answer["HX-Trigger"]
     assert not StoredFile.objects.exists()
 

@@ -26,8 +26,6 @@ from crm.setup.models import Organisation
 from tests.papers.conftest import asked, traps  # noqa: F401
 from tests.sales.factories import issued_invoice, make_customer, make_invoice, make_order, make_quote, make_seller
 
-LONG = [{"text": f"Posten {n}\nmit einem Text darunter", "quantity": 1, "unit_price": "10.00"} for n in range(1, 33)]
-
 
 @pytest.fixture(autouse=True)
 def own_files(settings, tmp_path):
@@ -241,15 +239,6 @@ def test_hostile_texts_in_every_field_fetch_nothing(by, traps, asked):  # noqa: 
         pdf.draw(make_quote(by, lines=lines, company=None, person=None, **fields))
     assert len(tried) == len(set(payloads)) >= 60
     assert (asked, traps.calls, traps.opened) == ([], [], [])
-
-
-def test_a_three_page_invoice_costs_less_than_a_second(by):
-    invoice = issued_invoice(by, lines=LONG)
-    pdf.draw(invoice)  # style sheet and fonts are read once in a process
-    started = time.process_time()
-    content, made = keeping._with_einvoice(invoice, "x", pdf.draw(invoice))["pdf"][1], time.process_time() - started
-    assert len(PdfReader(io.BytesIO(content)).pages) == 3
-    assert made < 1, f"{made:.2f} s"
 
 
 def test_as_many_lines_as_there_may_be(by):
