@@ -13,6 +13,7 @@ from crm.mail.reading import (
     automatic,
     body,
     bounces,
+    fingerprint,
     forwarded,
     invitation,
     limits,
@@ -20,7 +21,6 @@ from crm.mail.reading import (
     reply,
 )
 from crm.mail.reading.automatic import REASONS
-from crm.mail.reading.fingerprint import fingerprint
 from crm.mail.reading.header import Header, identifiers, sent_at, split
 from crm.mail.reading.html import has_remote_pictures, inline_pictures, with_pictures
 from crm.mail.reading.kinds import Address, Attachment, Bounce, Invitation, Mail, Unreadable
@@ -44,6 +44,7 @@ TOO_LARGE = gettext_noop("The mail is larger than 50 MB.")
 NO_SENDER = gettext_noop("The mail has no sender's address.")
 NO_HEADER = gettext_noop("The mail has no header.")
 NO_ID = gettext_noop("The mail has no Message-ID.")
+BLANK = 1_000  # bytes of blank lines before the header
 DELIVERED = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to")
 
 
@@ -56,13 +57,14 @@ def read(raw: bytes) -> Mail:
     if b"\n" not in raw:
         # Line ends of old Macs.
         raw = raw.replace(b"\r", b"\n")
-    return _mail(raw, _begin(raw), len(raw), limits.Budget(), 0)
+    return _mail(raw, 0, len(raw), limits.Budget(), 0)
 
 
-def _begin(raw: bytes) -> int:
-    """Where the header begins: after blank lines, the line "From …" of a mailbox, and a byte order mark."""
-    at = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
-    at += len(raw[at:]) - len(raw[at:].lstrip(b"\r\n"))
+def _begin(raw: bytes, at: int, end: int) -> int:
+    """Where the header begins: after a byte order mark, blank lines, and the line "From …" of a mailbox."""
+    at += 3 * raw.startswith(b"\xef\xbb\xbf", at)
+    ahead = raw[at : min(at + BLANK, end)]
+    at += len(ahead) - len(ahead.lstrip(b"\r\n"))
     if raw[at : at + 5] in (b"From ", b">From"):
         at = raw.find(b"\n", at) + 1
     return at
@@ -70,7 +72,7 @@ def _begin(raw: bytes) -> int:
 
 def _mail(raw: bytes, start: int, end: int, budget: limits.Budget, depth: int) -> Mail:
     """The mail between `start` and `end`; `depth` counts the mails around it."""
-    part = parts.read(raw, start, end, budget, depth)
+    part = parts.read(raw, _begin(raw, start, end), end, budget, depth)
     found = body.sort(part)
     text, html = body.texts(found, budget)
     new, signature = reply.split(text)
@@ -90,7 +92,7 @@ def _mail(raw: bytes, start: int, end: int, budget: limits.Budget, depth: int) -
         automatic=kind,
         bounce=_bounce(part.header, found, text, budget) if kind == "bounce" else None,
         # Of a mail within another nobody asks, and hashing each level anew would take quadratic time.
-        fingerprint="" if depth else fingerprint(part.header, raw, part.start, end),
+        fingerprint="" if depth else fingerprint.of(part.header, raw, part.start, end),
         problems=() if depth else tuple(budget.problems),
     )
 
@@ -145,7 +147,7 @@ def _inner(part: parts.Part, budget: limits.Budget, depth: int) -> Mail:
     if part.encoding in ("base64", "quoted-printable"):
         # Not allowed for mails, and done.
         raw = part.content(budget)
-        return _mail(raw, _begin(raw), len(raw), budget, depth + 1)
+        return _mail(raw, 0, len(raw), budget, depth + 1)
     return _mail(part.raw, part.start, part.end, budget, depth + 1)
 
 

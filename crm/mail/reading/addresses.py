@@ -11,7 +11,7 @@ from crm.mail.reading.header import Header, words
 from crm.mail.reading.kinds import Address
 
 _TOKEN = re.compile(
-    r"""(?P<quoted>"(?:[^"\\]|\\.){0,1000}")
+    r"""(?P<quoted>"[^"]*")
     |(?P<comment>\((?:[^()\\]|\\.|\([^()]{0,200}\)){0,500}\))
     |(?P<angle><[^<>]{0,1000}>)
     |(?P<comma>[,;])
@@ -22,6 +22,7 @@ _TOKEN = re.compile(
 _BARE = re.compile(r"""(?:"[^"\s@]{1,64}"|[^\s@<>"(),;:\[\]']{1,64})@[^\s@<>"(),;:']{1,255}""")
 _LOCAL = re.compile(r"""[^\s<>(),;:"]+|"[^"]+\"""")
 _DOMAIN = re.compile(r"""(?=.*\w)[^\s<>(),;:"@]+|\[[\w.:]+\]""")
+_QUOTE = "\ue000"  # stands for an escaped quotation mark
 FIELD = 100_000  # characters of one field; 500 addresses with long names
 
 
@@ -49,10 +50,10 @@ class _Person:
         elif kind == "comment":
             self.comment = self.comment or text[1:-1]
         elif kind == "quoted":
-            self.words.append(re.sub(r"\\(.)", r"\1", text[1:-1]))
+            self.words.append(text[1:-1].replace(_QUOTE, '"'))
             self.plain.append(text)
         else:
-            self.words.append(text)
+            self.words.append(text.replace(_QUOTE, '"'))
             self.plain.append(text)
 
     def address(self, before: str) -> Address | None:
@@ -73,7 +74,9 @@ class _Person:
 def people(text: str) -> list[Address]:
     """The people in one field, encoded words decoded; what has no address is left out."""
     found, before, person = [], "", _Person()
-    for match in [*_TOKEN.finditer(text[:FIELD]), None]:
+    # Without backslashes a quoted text is simply what stands between two quotation marks.
+    text = re.sub(r"\\(.)", lambda match: _QUOTE if match[1] == '"' else match[1], text[:FIELD])
+    for match in [*_TOKEN.finditer(text), None]:
         kind = match.lastgroup if match else "comma"
         if kind == "colon" and not person.email and "@" not in "".join(person.plain):
             # The name of a group.

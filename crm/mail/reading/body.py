@@ -129,6 +129,7 @@ def texts(found: Contents, budget: limits.Budget) -> tuple[str, str]:
             rich.append(html.from_text(own))
         plain.append(own if own.strip() else "\n".join(converted))
     text = "\n".join(one for one in plain if one)
+    text = text.strip("\n").rstrip()
     return text[: budget.take("text", len(text), limits.LONG_TEXT)], "\n".join(one for one in rich if one)
 
 
@@ -156,10 +157,11 @@ def _html(part: Part, found: Contents, budget: limits.Budget) -> tuple[str, str]
     """(text, safe HTML) of one part."""
     source = _source(part, found, budget, limits.HTML_BYTES, limits.LONG_HTML)
     source = source[: budget.take("html", len(source), limits.LONG_HTML)]
-    tags = source.count("<")
-    given = budget.take("tags", tags, limits.LONG_HTML)
-    if given < tags:
-        source = "<".join(source.split("<", given + 1)[: given + 1])
+    for name, mark in (("tags", "<"), ("entities", "&")):
+        count = source.count(mark)
+        given = budget.take(name, count, limits.LONG_HTML)
+        if given < count:
+            source = mark.join(source.split(mark, given + 1)[: given + 1])
     root = html.parse(source)
     if root is None:
         if source.strip():

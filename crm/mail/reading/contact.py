@@ -37,13 +37,17 @@ _AFTER_NAME = re.compile(
 )
 _WORD = r"[^\W\d_][^\W\d_'’.\-]*(?:[-'’][^\W\d_]+)*\.?"
 _NAME = re.compile(rf"{_WORD}(?: {_WORD}){{1,4}}")
-_PARTICLES = set("von van de der den zu zum zur vom del della di da la le ten ter el al".split())  # noqa: SIM905
-_NO_NAMES = {"team", "support", "service", "vertrieb", "verkauf", "einkauf", "info", "kundenservice",
-             "buchhaltung", "sales", "office",
-             "newsletter", "noreply", "no-reply", "customer", "kundendienst", "marketing", "geschäftsführer", "geschäftsführerin""
-             ",
-             "leiter", "leiterin", "manager", "director", "assistant", "assistenz", "gmbh", "ag", "kg",
-             "sekretariat", "zentrale"}  # fmt: skip
+_PARTICLES = {
+    "von", "van", "de", "der", "den", "zu", "zum", "zur", "vom", "del", "della", "di", "da", "la", "le", "ten",
+    "ter", "el",
+}  # fmt: skip
+_SMALL = {"&", "und", "and", "für", "of", "der", "die", "des", "von", "van", "de", "e.", "et", "mbH", "eG", "gGmbH"}
+_NO_NAMES = {
+    "team", "support", "service", "vertrieb", "verkauf", "einkauf", "info", "kundenservice", "buchhaltung", "sales",
+    "office", "newsletter", "noreply", "no-reply", "customer", "kundendienst", "marketing", "geschäftsführer",
+    "geschäftsführerin", "leiter", "leiterin", "manager", "director", "assistant", "assistenz", "gmbh", "ag", "kg",
+    "sekretariat", "zentrale",
+}  # fmt: skip
 
 
 def from_signature(text: str, signature: str, sender: Address | None) -> dict[str, str]:
@@ -51,7 +55,9 @@ def from_signature(text: str, signature: str, sender: Address | None) -> dict[st
 
     `text` is the mail without quotes; it is looked at where `signature` is empty and the mail ends with a closing.
     """
-    rows = [line(row[:WIDTH].strip(" *_|"), WIDTH) for row in (signature or _end_of(text)).split("\n")[: ROWS * 2]]
+    rows = [
+        line(row[:WIDTH].strip(" *_|"), WIDTH) for row in (signature.strip() or _end_of(text)).split("\n")[: ROWS * 2]
+    ]
     rows = [row for row in rows if row][:ROWS]
     # The sender's own name is the surest; one in the signature must then agree with nothing.
     first, last = split_name(sender.name if sender else "")
@@ -77,12 +83,16 @@ def split_name(name: str) -> tuple[str, str]:
     before, comma, after = name.partition(",")
     if comma:
         # Müller, Hans
-        name = f"{_TITLES.sub('', after.strip())} {before.strip()}"
+        after = _TITLES.sub("", after.strip())
+        name = f"{after} {before.strip()}"
     if not _NAME.fullmatch(name) or _NO_NAMES & {word.lower().strip(".") for word in name.split()}:
         return "", ""
     words = name.split()
     if any(word[0].islower() and word.lower() not in _PARTICLES for word in words):
         return "", ""
+    if words[0].isupper() and len(words[0]) > 2 and not words[-1].isupper():
+        # MÜLLER Hans
+        words = [*words[1:], words[0].title()]
     if comma:
         count = len(after.split())
     else:
@@ -94,10 +104,16 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def _company(rows: list[str]) -> str:
-    found = [match[1].strip() for row in rows if (match := _COMPANY.match(row))]
+    found = [match[1].strip() for row in rows if (match := _COMPANY.match(row)) and _is_named(match[1])]
     # Two firms in one signature: a group and its daughter, or a partner; not plain.
     names = {plain(name): name for name in found}
     return next(iter(names.values())) if len(names) == 1 else ""
+
+
+def _is_named(company: str) -> bool:
+    """Are these the words of a name, and not of a sentence that has a legal form in it?"""
+    words = company.split()
+    return len(words) <= 9 and sum(word[0].islower() and word not in _SMALL for word in words) <= len(words) // 4
 
 
 def _phone(rows: list[str]) -> str:

@@ -10,7 +10,7 @@ FIELDS = ("from", "to", "cc", "subject", "date", "message-id", "in-reply-to", "r
 CHUNK = 1024 * 1024
 
 
-def fingerprint(header: Header, raw: bytes, start: int, end: int) -> str:
+def of(header: Header, raw: bytes, start: int, end: int) -> str:
     """SHA-256 over what its writer wrote: the fields above, however folded, and the body with \\n as line ends.
 
     Relays add fields, fold others anew, and differ in line ends and in empty lines at the end. A Message-ID alone is

@@ -29,6 +29,8 @@ _CLEANER = nh3.Cleaner(
     filter_style_properties=STYLES,
     strip_comments=True,
 )
+_ATTRIBUTE = r"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*"|'[^']*'|[^\s>"'][^\s>]*+)?)?"""
+_CROWDED = re.compile(rf"<[A-Za-z][^\s/>]*+(?:{_ATTRIBUTE}){{1000}}+")
 _REMOTE = re.compile(r"https?://[^\s\"'<>]{1,4000}", re.IGNORECASE)
 _DRAWN = re.compile(r"data:image/(png|jpe?g|gif|webp);base64,[A-Za-z0-9+/=]+", re.IGNORECASE)
 _BLOCKED = re.compile(r'<img data-src="([^"]*)"')
@@ -48,7 +50,12 @@ _FOLDED_AT_MOST = 50
 
 
 def parse(html: str):
-    """The tree of a document, or None where it has none: empty, or nested deeper than any mail program does."""
+    """The tree of a document, or None where it has none: empty, or nested deeper than any mail program does.
+
+    The same for a tag with a thousand attributes, on which lxml and nh3 would spend quadratic time.
+    """
+    if _CROWDED.search(html):
+        return None
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
         root = etree.fromstring(clean(html).encode("utf-8", errors="replace"), parser)

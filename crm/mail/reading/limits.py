@@ -16,6 +16,7 @@ PARTS = 1_000  # in all levels together; a digest has some hundred
 TEXT = 1_000_000  # characters that are kept for reading and searching; the whole is in the journal
 HTML_BYTES = 2 * 1024 * 1024  # of HTML that is cleaned; newsletters have up to 500 kB
 HTML_TAGS = 50_000  # each tag costs about ten microseconds
+HTML_ENTITIES = 50_000  # &amp; and the like; nh3 takes quadratic time for many in one text
 CALENDAR_BYTES = 256 * 1024  # a single invitation, with its attendees
 ATTENDEES = 200
 NOTED = 20  # problems that are kept, each once
@@ -33,7 +34,7 @@ class Budget:
 
     def __init__(self):
         self.parts, self.addresses, self.text = PARTS, ADDRESSES, TEXT
-        self.html, self.tags = HTML_BYTES, HTML_TAGS
+        self.html, self.tags, self.entities = HTML_BYTES, HTML_TAGS, HTML_ENTITIES
         self.problems: list[str] = []
 
     def note(self, problem: str) -> None:

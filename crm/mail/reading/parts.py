@@ -18,6 +18,7 @@ from crm.mail.reading.header import Header, parameters, split
 _NAME = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
 _UU = {"x-uuencode", "uuencode", "uue", "x-uue"}
+UU_LINES = 500_000
 TRIES = 10_000  # lines that begin like a boundary and are looked at
 NO_BOUNDARY = gettext_noop("The parts of the mail could not be told apart.")
 BAD_ENCODING = gettext_noop("A part of the mail is damaged.")
@@ -94,6 +95,10 @@ def _base64(data: bytes, budget: limits.Budget) -> bytes:
 
 
 def _uu(data: bytes, budget: limits.Budget) -> bytes:
+    """The old encoding of Unix, line by line; a file of more lines than a 20 MB one has stays as it is."""
+    if data.count(b"\n") > UU_LINES:
+        budget.note(BAD_ENCODING)
+        return data
     begin = re.search(rb"^begin [0-7]{3,4} [^\r\n]*\r?\n", data, re.MULTILINE)
     found = []
     for row in data[begin.end() if begin else 0 :].splitlines():

@@ -49,14 +49,12 @@ _FORWARD = re.compile(
 _ABOVE = re.compile(r"[-#=*]{2,}+.{0,60}\b(above|oberhalb|über)\b.{0,40}\b(line|zeile|linie)\b", re.IGNORECASE)
 _FIELDS = {
     "from": "from von de da van fra från od от expéditeur 发件人 寄件者 差出人 lähettäjä",
-    "date": "sent gesendet date datum envoyé enviado enviada fecha data inviato verzonden sendt skickat wysłano дата отправлено "
-    ""
-            "发送时间 日期 日時 lähetetty",
+    "date": "sent gesendet date datum envoyé enviado enviada fecha data inviato verzonden sendt skickat wysłano дата "
+            "отправлено 发送时间 日期 日時 lähetetty",
     "to": "to an à para a per aan til till do кому 收件人 宛先 vastaanottaja",
     "subject": "subject betreff objet asunto assunto oggetto onderwerp emne ämne temat тема 主题 主旨 件名 aihe",
-    "more": "cc kopie copie bcc reply-to antwort risposta organization importance wichtigkeit priorität anhang attachments "
-    ""
-            "rispondi-a 抄送",
+    "more": "cc kopie copie bcc reply-to antwort risposta organization importance wichtigkeit priorität anhang "
+            "attachments rispondi-a 抄送",
 }  # fmt: skip
 _FIELD_NAMES = {name: kind for kind, names in _FIELDS.items() for name in names.split()}
 _FIELD = re.compile(r"[*_ ]*([^\W\d_][\w-]{0,20})[*_ ]{0,3}[:：][*_]*\s*(.*)")
@@ -205,7 +203,7 @@ def split(text: str) -> tuple[str, str]:
     if first:
         rows = [*rows[: first.start], *_answers_between(rows, first)]
     new, signature = _without_signature(rows)
-    return "\n".join(_trimmed(new)).strip("\n"), signature
+    return "\n".join(_trimmed(new)).strip("\n").rstrip(), signature
 
 
 def _says_something(row: str) -> bool:
