@@ -15,8 +15,8 @@ from lxml import etree
 from crm.mail.reading.allowed import APART, ATTRIBUTES, BLOCKS, DROPPED, STYLES, TAGS
 from crm.mail.reading.charsets import clean
 
-# A backslash may write any of the others in disguise.
-_BAD_STYLE = re.compile(r"url|expression|image|import|\\|@|/\*|var\s*\(|attr\s*\(", re.IGNORECASE)
+# Functions other than colours can load something, and a backslash can write them in disguise.
+_GOOD_STYLE = re.compile(r"(?:\b(?:rgb|hsl)a?\([\d\s.,%/]+\)|[^()\\@])*+", re.IGNORECASE)
 _CLEANER = nh3.Cleaner(
     tags=TAGS,
     clean_content_tags=DROPPED,
@@ -79,8 +79,8 @@ def cleaned(root) -> str:
         _block(image)
     for element in root.iter(etree.Element):
         style = element.get("style")
-        if style is not None and _BAD_STYLE.search(style):
-            element.set("style", ";".join(part for part in style.split(";") if not _BAD_STYLE.search(part)))
+        if style is not None and not _GOOD_STYLE.fullmatch(style):
+            element.set("style", ";".join(filter(_GOOD_STYLE.fullmatch, style.split(";"))))
         if element.tag == "details":
             element.attrib.pop("class", None)
     _fold(root)

@@ -38,8 +38,9 @@ PIECES = [
     b"\0", b"\xff", b"\xed\xa0\x80", b"\r", b"\r\n\r\n", b"\n--grenze\n", b"\n--grenze--\n", b"=?utf-8?b?////?=",
     b"=?utf-16?b?2AA=?=", b"Content-Type: multipart/mixed; boundary=grenze\n", b"Content-Transfer-Encoding: base64\n",
     b"charset=utf-7", b"charset=utf-32", b"charset=punycode", b"+2AA-", b"&#xD800;", b"&#0;", b"<", b">", b'"', b"(",
-    b"\\", b";", b":", b"<!--", b"\n> ", b"\n-- \n", b"Date: 99 Jan 99999 99:99:99 +9999\n", b"\nVon: \n", b"*0*=", b"%ZZ",
-    b"BEGIN:VEVENT\n", b"DTSTART:00010101T000000\n", b"begin 644 x\n", "\u202e\ufeffſ".encode(), b" " * 70,
+    b"\\", b";", b":", b"<!--", b"\n> ", b"\n-- \n", b"Date: 99 Jan 99999 99:99:99 +9999\n", b"\nVon: \n",
+    b"*0*=", b"%ZZ", b"BEGIN:VEVENT\n", b"DTSTART:00010101T000000\n", b"begin 644 x\n", "\u202e\ufeffſ".encode(),
+    b" " * 70,
 ]  # fmt: skip
 
 

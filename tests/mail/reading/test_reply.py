@@ -22,7 +22,7 @@ QUOTED = "> Guten Tag,\n> wann kommt das Angebot?"
         f"Eva Klein schrieb:\n{QUOTED}",
         f"-----Ursprüngliche Nachricht-----\nVon: Eva Klein\nGesendet: heute\nAn: Hans\nBetreff: x\n\n{OLD}",
         f"-----Original Message-----\nFrom: Eva\nSent: today\nTo: Hans\nSubject: x\n\n{OLD}",
-        f"________________________________\nVon: Eva Klein <e@x.example>\nGesendet: heute\nAn: Hans\nBetreff: x\n\n{OLD}",
+        f"____________________\nVon: Eva Klein <e@x.example>\nGesendet: heute\nAn: Hans\nBetreff: x\n\n{OLD}",
         f"*Von:* Eva Klein\n*Gesendet:* Donnerstag, 1. Januar 2026 10:00\n*An:* Hans\n*Betreff:* x\n\n{OLD}",
         QUOTED,
     ],
