@@ -144,7 +144,7 @@ class InboxList(ListPage):
         number = self.narrowed(self.base()).filter(opportunity__in=won).count() if total else 0
         rate = (Decimal(100 * number) / total).quantize(Decimal("0.01"), ROUND_HALF_UP) if total else None
         share = format_html(
-            _("{won} of {total} = {rate}"),
+            _("{won} won of {total} = {rate}"),
             won=show.number(number),
             total=format_html('<span data-kpi="inbox.total" data-value="{}">{}</span>', total, show.number(total)),
             rate=format_html("<b>{}</b>", show.percent(rate, 2)),

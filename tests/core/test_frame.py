@@ -111,6 +111,13 @@ def test_the_search_survives_anything(signed_in):
         assert "<script>alert" not in response.content.decode()
 
 
+def test_the_search_over_everything_does_not_take_up_the_term_of_a_list(signed_in):
+    client = signed_in("rep")
+    page = client.get("/inbox/?q=Spindel").content.decode()
+    assert 'id="top-q" value=""' in page
+    assert 'id="top-q" value="Spindel"' in client.get("/search/?q=Spindel").content.decode()
+
+
 def test_an_icon_that_does_not_exist_is_an_error():
     for name in ("no-such-icon", "../../package"):
         with pytest.raises(ValueError, match="icon"):

@@ -92,7 +92,8 @@ def test_a_funnel_as_leads_that_a_second_file_closes(run):
 
 
 def test_leads_with_select_for_nothing_and_opt_outs(run):
-    found = run(
+    before = dump()
+    columns = (
         "x_education_leads/Lead Scoring.csv",
         "opportunities",
         "--only-mapped",
@@ -100,6 +101,7 @@ def test_leads_with_select_for_nothing_and_opt_outs(run):
         *("--map", "Do Not Email=description", "--map", "Do Not Call=description", "--map", "City=description"),
         *("--const", "title=Lead {Lead Number}", "--option", "undated=now"),
     )
+    found = run(*columns)
     assert counts(found) == (9240, 0, 0, 0)
     assert Opportunity.objects.won().count() == 3561
     assert round(100 * 3561 / 9240, 2) == 38.54
@@ -107,9 +109,13 @@ def test_leads_with_select_for_nothing_and_opt_outs(run):
     assert not Opportunity.objects.filter(description__contains="Select").exists()
     # Google and google are one source.
     assert Opportunity.objects.filter(source__name="Google").count() == 2873
+    assert counts(run(*columns)) == (0, 0, 9240, 0)
+    undo(found)
+    assert dump() == before
 
 
 def test_a_relational_set(run):
+    before = dump()
     folder = "sample_sales_crm"
     assert counts(run(f"{folder}/Contacts.csv", "persons")) == (100, 0, 0, 0)
     leads = run(f"{folder}/Leads.csv", "inbox", "--const", "title={LeadSource} {LeadID}")
@@ -133,3 +139,6 @@ def test_a_relational_set(run):
     assert (Opportunity.objects.won().count(), Opportunity.objects.lost().count()) == (99, 110)
     assert not Opportunity.objects.filter(person=None).exists()
     assert counts(run(f"{folder}/Opportunity.csv", "opportunities", *joined)) == (0, 0, 500, 0)
+    for made in ImportRun.objects.order_by("-pk"):
+        undo(made)
+    assert dump() == before

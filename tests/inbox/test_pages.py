@@ -65,6 +65,10 @@ def test_the_conversion_rate_is_that_of_the_filtered_leads(signed_in, some):
     assert 'data-kpi="inbox.conversion_rate" data-value="50.00"' in page
 
 
+def test_the_rate_says_that_it_counts_the_won_ones(signed_in, some):
+    assert "1 won of" in text(signed_in("rep").get(url("list"), headers={"Accept-Language": "en"}))
+
+
 def test_without_leads_there_is_no_rate(signed_in):
     assert 'data-kpi="inbox.conversion_rate" data-value=""' in text(signed_in("rep").get(url("list")))
 
@@ -167,6 +171,12 @@ def test_the_item_is_a_page_for_a_visitor_and_a_part_for_the_panel(signed_in, le
     assert "<!doctype html>" in text(page).lower()
     assert text(part).lstrip().startswith("<article")
     assert "Industriestraße 14" in text(page)
+
+
+def test_a_phone_number_is_shown_as_people_read_it(signed_in, lead):
+    lead.phone = "+4971915550142"
+    lead.save()
+    assert ">+49 7191 5550142<" in text(signed_in("rep").get(lead.get_absolute_url()))
 
 
 def test_foreign_items_do_not_exist(signed_in, lead):

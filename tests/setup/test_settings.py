@@ -70,6 +70,12 @@ def test_to_see_is_not_to_change(signed_in, people):
     assert client.post(f"{SOURCES}{source.pk}/", {"name": "x"}).status_code == 404
 
 
+def test_how_often_an_entry_is_used_is_grouped_like_any_number(signed_in, monkeypatch):
+    monkeypatch.setattr("crm.setup.picklist.usage", lambda model, user: dict.fromkeys(model.objects.in_bulk(), 1257))
+    page = signed_in("admin").get(SOURCES, headers={"Accept-Language": "de"}).content.decode()
+    assert "1.257 Datensätze" in page
+
+
 def test_an_entry_is_added_at_the_end(signed_in):
     client = signed_in("manager")
     answer = client.post(SOURCES, {"name": "  Messe   Hannover "}, headers=HTMX)
