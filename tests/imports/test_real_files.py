@@ -139,6 +139,7 @@ def test_a_relational_set(run):
     assert (Opportunity.objects.won().count(), Opportunity.objects.lost().count()) == (99, 110)
     assert not Opportunity.objects.filter(person=None).exists()
     assert counts(run(f"{folder}/Opportunity.csv", "opportunities", *joined)) == (0, 0, 500, 0)
-    for made in ImportRun.objects.order_by("-pk"):
+    # The last run added nothing, so there is nothing of it to undo.
+    for made in ImportRun.objects.order_by("-pk")[1:]:
         undo(made)
     assert dump() == before
