@@ -122,7 +122,7 @@ def texts(found: Contents, budget: limits.Budget) -> tuple[str, str]:
         own = "\n".join(_plain(part, found, budget) for part in block.plain)
         converted = []
         for part in block.rich if any_html else []:
-            text, safe = _html(part, found, budget) if part.kind == "text/html" else (own, html.from_text(own))
+            text, safe = _html(part, found, budget) if part.kind == "text/html" else _as_html(part, found, budget)
             converted.append(text)
             rich.append(safe)
         if any_html and not block.rich and own.strip():
@@ -151,6 +151,12 @@ def _declared(data: bytes, part: Part) -> str:
 
 def _plain(part: Part, found: Contents, budget: limits.Budget) -> str:
     return clean(_source(part, found, budget, limits.TEXT, limits.LONG_TEXT))
+
+
+def _as_html(part: Part, found: Contents, budget: limits.Budget) -> tuple[str, str]:
+    """(text, HTML) of a plain part that stands between parts with HTML."""
+    text = _plain(part, found, budget)
+    return text, html.from_text(text)
 
 
 def _html(part: Part, found: Contents, budget: limits.Budget) -> tuple[str, str]:

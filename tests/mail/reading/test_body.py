@@ -119,6 +119,18 @@ def test_texts_in_a_row_are_one_text():
     assert "<i>Mitte</i>" in found.html
 
 
+def test_html_and_text_in_a_row_beside_a_plain_form():
+    rich = "--r\nContent-Type: text/html\n\n<i>Oben</i>\n--r\nContent-Type: text/plain\n\nUnten\n--r--"
+    found = read(
+        multipart(
+            "\nOben und unten",
+            f"Content-Type: multipart/mixed; boundary=r\n\n{rich}",
+            kind="alternative",
+        )
+    )
+    assert (found.text, found.html.count("Unten"), "<i>Oben</i>" in found.html) == ("Oben und unten", 1, True)
+
+
 def test_a_text_file_is_a_file():
     found = read(multipart("\nHallo", 'Content-Type: text/plain; name="log.txt"\n\nZeile'))
     assert (found.text, [a.name for a in found.attachments]) == ("Hallo", ["log.txt"])
