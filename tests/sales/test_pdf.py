@@ -142,6 +142,20 @@ def test_a_cancellation_names_what_it_cancels(by):
     assert "Bitte überweisen" not in text
 
 
+def test_the_closing_words_are_never_alone_on_a_page(by):
+    """However many lines there are, where to pay goes along with them."""
+    seen = set()
+    for n in range(2, 10):
+        pages = PdfReader(
+            io.BytesIO(pdf.draw(issued_invoice(by, lines=[("Achse", 1, "5")] * n, closing="Danke!")))
+        ).pages
+        seen.add(len(pages))
+        last = pages[-1].extract_text()
+        assert "Danke!" in last
+        assert "Verwendungszweck" in last, f"{n} lines"
+    assert seen == {1, 2}
+
+
 # ── kept as it was ──────────────────────────────────────────────────────────────────────────────────
 def test_the_paper_is_made_once_and_stays(by):
     invoice = issued_invoice(by)
