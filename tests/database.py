@@ -5,6 +5,7 @@ template is named by what the migrations say, so a changed migration makes a new
 """
 
 import hashlib
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from django.apps import apps
@@ -21,21 +22,31 @@ LOCK = 4_721_386  # any number that nobody else takes
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment, django_db_modify_db_settings, django_db_blocker):
     """In place of pytest-django's: the same names, a faster way."""
-    original = connection.settings_dict["NAME"]
-    name = connection.creation._get_test_db_name()
+    name, stack = connection.creation._get_test_db_name(), ExitStack()
     with django_db_blocker.unblock():
-        connection.close()
-        with connection._nodb_cursor() as cursor:
-            # One process at a time: the others wait for the template, and nobody drops what is being copied.
-            cursor.execute("SET lock_timeout = 0")
-            cursor.execute("SET statement_timeout = 0")
-            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-            template = _template(cursor)
-            _drop(cursor, name)
-            cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        _use(name)
+        stack.enter_context(own_database(name))
     yield
     with django_db_blocker.unblock():
+        stack.close()
+
+
+@contextmanager
+def own_database(name: str):
+    """A migrated, empty database of that name, in use until the block ends; then it is dropped."""
+    original = connection.settings_dict["NAME"]
+    connection.close()
+    with connection._nodb_cursor() as cursor:
+        # One process at a time: the others wait for the template, and nobody drops what is being copied.
+        cursor.execute("SET lock_timeout = 0")
+        cursor.execute("SET statement_timeout = 0")
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        template = _template(cursor)
+        _drop(cursor, name)
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    _use(name)
+    try:
+        yield
+    finally:
         connections.close_all()
         _use(original)
         with connection._nodb_cursor() as cursor:

@@ -45,10 +45,13 @@ def keep(document) -> StoredFile:
     if document.pdf_id:
         return document.pdf
     # The drawing takes a while and locks nothing: the document is final, so nothing of it changes meanwhile.
-    made = {"pdf": (f"{pdf.title(document)}.pdf", pdf.draw(document))}
-    if isinstance(document, Invoice):
-        made = _with_einvoice(document, *made["pdf"])
-    return _store(document, made).pdf
+    return _store(document, make(document)).pdf
+
+
+def make(document) -> dict[str, tuple[str, bytes]]:
+    """Name and content of the PDF, and of an invoice's XRechnung, by the field that keeps them. Writes nothing."""
+    name, drawn = f"{pdf.title(document)}.pdf", pdf.draw(document)
+    return _with_einvoice(document, name, drawn) if isinstance(document, Invoice) else {"pdf": (name, drawn)}
 
 
 def _with_einvoice(invoice: Invoice, name: str, drawn: bytes) -> dict[str, tuple[str, bytes]]:
