@@ -7,7 +7,7 @@ class ContactsConfig(AppConfig):
     verbose_name = _("Contacts")
 
     def ready(self):
-        from contacts import imports, lists
+        from contacts import imports, lists, mailing
         from crm.accounts.scope import Area
         from crm.core import frame
 
@@ -17,3 +17,4 @@ class ContactsConfig(AppConfig):
         frame.quick_create.register(_("Person"), "user", "contacts:new-person", area, dialog=True)
         frame.searchers.register(area, _("Contacts"), lists.find_by_term, "contacts/hit.html")
         imports.register()
+        mailing.register()

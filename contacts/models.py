@@ -18,6 +18,7 @@ from crm.core.reference import reference_field
 from crm.files.models import StoredFile
 from crm.imports.models import ImportRun
 from crm.lists.models import Tag
+from crm.mail.models import MessageLink
 
 
 class Contact(models.Model):
@@ -244,6 +245,32 @@ class PersonTag(Person.tags.through):
 class PersonFile(Person.files.through):
     class Meta:
         proxy = True
+
+
+@history.track
+class CompanyMessage(MessageLink):
+    company = models.ForeignKey(Company, models.PROTECT, related_name="message_links")
+
+    class Meta:
+        verbose_name = _("message of a company")
+        verbose_name_plural = _("messages of companies")
+        constraints = [models.UniqueConstraint(fields=["company", "message"], name="contacts_companymessage_once")]
+
+    def __str__(self):
+        return f"{self.company_id}: {self.message_id}"
+
+
+@history.track
+class PersonMessage(MessageLink):
+    person = models.ForeignKey(Person, models.PROTECT, related_name="message_links")
+
+    class Meta:
+        verbose_name = _("message of a person")
+        verbose_name_plural = _("messages of persons")
+        constraints = [models.UniqueConstraint(fields=["person", "message"], name="contacts_personmessage_once")]
+
+    def __str__(self):
+        return f"{self.person_id}: {self.message_id}"
 
 
 class Listed(models.Model):

@@ -31,6 +31,7 @@ from crm.core.refusals import Overtaken
 from crm.files.forms import UploadForm
 from crm.files.models import StoredFile
 from crm.files.serve import attachment
+from crm.mail import showing as mails
 
 form_view = require_http_methods(["GET", "HEAD", "POST"])
 # How many of a company's persons its page shows at once; the overview has fewer entries of the history than its tab.
@@ -210,7 +211,8 @@ def _history(request, kind, contact, *, before=None, limit=timeline.PAGE) -> tim
             "paperclip",
         ),
     ]
-    return timeline.of(contact, user=request.user, before=before, limit=limit, links=links)
+    letters = mails.entries(kind.key, contact.pk, user=request.user, before=before, limit=limit)
+    return timeline.of(contact, user=request.user, before=before, limit=limit, links=links, extra=letters)
 
 
 def overview_tab(request, kind, contact) -> str:

@@ -16,6 +16,7 @@ CLOCK = {
     "quotes that nobody answered": ("crm.sales.tasks.expire_quotes", crontab(hour=0, minute=5)),
     "imports left lying": ("crm.imports.tasks.resume_imports", 60),
     "mail that waits": ("crm.mail.tasks.sweep", 60),
+    "mail that came and was never settled": ("crm.mail.tasks.sweep_journal", 15),
     "addresses of web forms' senders": ("inbox.tasks.forget_addresses", 60 * 60),
 }
 

@@ -10,7 +10,7 @@ class InboxConfig(AppConfig):
         from contacts import tabs
         from crm.accounts.scope import Area
         from crm.core import frame
-        from inbox import imports, lists, related, setup
+        from inbox import imports, lists, mailing, related, setup
 
         frame.doors.register(
             frame.Door("inbox", _("Inbox"), "inbox", "inbox:list", count=lists.waiting_count, area=Area.INBOX)
@@ -23,3 +23,4 @@ class InboxConfig(AppConfig):
         tabs.persons.register("inbox", _("Inbox"), "inbox:of-person", area=Area.INBOX, count=related.count_of_person)
         setup.register()
         imports.register()
+        mailing.register()

@@ -21,6 +21,7 @@ from crm.core.fold import search_column
 from crm.files.models import StoredFile
 from crm.imports.models import ImportRun
 from crm.lists.models import PickList, Priority, Source
+from crm.mail.models import MessageLink
 from opportunities.models import Opportunity
 
 # The settings number a list in tens: the first entry is at 10.
@@ -180,6 +181,19 @@ class InboxItem(models.Model):
     @property
     def contact_name(self) -> str:
         return " ".join(filter(None, [self.first_name, self.last_name]))
+
+
+@history.track
+class InboxItemMessage(MessageLink):
+    item = models.ForeignKey(InboxItem, models.PROTECT, related_name="message_links")
+
+    class Meta:
+        verbose_name = _("message of an inbox item")
+        verbose_name_plural = _("messages of inbox items")
+        constraints = [models.UniqueConstraint(fields=["item", "message"], name="inbox_inboxitemmessage_once")]
+
+    def __str__(self):
+        return f"{self.item_id}: {self.message_id}"
 
 
 def public_key() -> str:

@@ -21,6 +21,7 @@ from crm.core.refusals import Overtaken
 from crm.files.forms import UploadForm
 from crm.files.models import StoredFile
 from crm.files.serve import attachment
+from crm.mail import showing as mails
 from inbox import actions
 from inbox.forms import ArchiveForm, ItemForm, NewItemForm
 from inbox.models import InboxItem, ProcessingStatus
@@ -81,7 +82,8 @@ def item(request, pk):
 
 def _history(request, record, before=None) -> dict:
     """What happened to the item, the latest first, and where the next page of it is."""
-    page = timeline.of(record, user=request.user, before=before, limit=SHOWN)
+    letters = mails.entries("item", record.pk, user=request.user, before=before, limit=SHOWN)
+    page = timeline.of(record, user=request.user, before=before, limit=SHOWN, extra=letters)
     more = urlencode({"before": page.more.isoformat()}) if page.more else ""
     return {"history": page, "more_url": f"{reverse('inbox:history', args=[record.pk])}?{more}"}
 

@@ -10,7 +10,7 @@ class OpportunitiesConfig(AppConfig):
         from contacts import tabs as contact_tabs
         from crm.accounts.scope import Area
         from crm.core import frame, refusals
-        from opportunities import browse, imports, related, rules, settings_pages, tabs, views
+        from opportunities import browse, imports, mailing, related, rules, settings_pages, tabs, views
 
         area = Area.OPPORTUNITIES
         frame.doors.register(
@@ -30,3 +30,4 @@ class OpportunitiesConfig(AppConfig):
         refusals.RULES.update(rules.SENTENCES)
         settings_pages.register()
         imports.register()
+        mailing.register()

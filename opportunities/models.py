@@ -20,6 +20,7 @@ from crm.core.reference import reference_field
 from crm.files.models import StoredFile
 from crm.imports.models import ImportRun
 from crm.lists.models import Colour, PickList, Priority, Source, Tag
+from crm.mail.models import MessageLink
 from opportunities import rules
 
 PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
@@ -300,6 +301,19 @@ class OpportunityTag(models.Model):
 class OpportunityFile(Opportunity.files.through):
     class Meta:
         proxy = True
+
+
+@history.track
+class OpportunityMessage(MessageLink):
+    opportunity = models.ForeignKey(Opportunity, models.PROTECT, related_name="message_links")
+
+    class Meta:
+        verbose_name = _("message of an opportunity")
+        verbose_name_plural = _("messages of opportunities")
+        constraints = [models.UniqueConstraint(fields=["opportunity", "message"], name="opportunities_message_once")]
+
+    def __str__(self):
+        return f"{self.opportunity_id}: {self.message_id}"
 
 
 class StageChange(models.Model):

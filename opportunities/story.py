@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 from crm.accounts.models import User
 from crm.core import timeline
 from crm.core.recordpage import Entry
+from crm.mail import showing as mails
 from opportunities.models import Kind, LossReason, OpportunityFileEvent, OpportunityTagEvent, Status
 
 # What the steps and the outcome below say better.
@@ -39,7 +40,11 @@ def of(record, *, user, before=None, limit=timeline.PAGE) -> timeline.Page:
         limit=limit,
         skip=TOLD,
         links=links,
-        extra=[*_steps(record), *_outcomes(record)],
+        extra=[
+            *_steps(record),
+            *_outcomes(record),
+            *mails.entries("opportunity", record.pk, user=user, before=before, limit=limit),
+        ],
     )
 
 

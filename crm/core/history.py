@@ -4,11 +4,12 @@ import pghistory
 from django.db.models import GeneratedField
 
 
-def track(model, *, prefix: str = ""):
+def track(model, *, prefix: str = "", fields: list[str] | None = None):
     """Class decorator: keep every insert, update and delete of `model` in <Model>Event, with actor and moment.
 
-    Columns that the database computes are left out: they follow from the others. `prefix` of the triggers' names:
-    PostgreSQL's name of a trigger ends with five letters of a hash, and for some pair of models those are the same.
+    Columns that the database computes are left out: they follow from the others. `fields`: only these are kept, for
+    a model whose other columns are written once and are large. `prefix` of the triggers' names: PostgreSQL's name of
+    a trigger ends with five letters of a hash, and for some pair of models those are the same.
     """
     computed = [f.name for f in model._meta.local_fields if isinstance(f, GeneratedField)]
     # Trackers keep the fields of the model they were set up with, so each model gets its own.
@@ -17,7 +18,8 @@ def track(model, *, prefix: str = ""):
         pghistory.UpdateEvent(trigger_name=f"{prefix}update_update"),
         pghistory.DeleteEvent(trigger_name=f"{prefix}delete_delete"),
     )
-    return pghistory.track(*trackers, exclude=computed)(model)
+    kept = {"fields": ["id", *fields], "model_name": f"{model.__name__}Event"} if fields else {"exclude": computed}
+    return pghistory.track(*trackers, **kept)(model)
 
 
 def track_links(model):

@@ -13,16 +13,17 @@ from crm.accounts.scope import Action, Scope
 from crm.core.forms import tidy
 from crm.core.normalise import line
 from crm.core.refusals import Refused
-from crm.mail import kinds, makers, sending, tasks
-from crm.mail.models import MailTemplate, OutgoingMail, State
+from crm.mail import filing, kinds, makers, sending, tasks
+from crm.mail.models import Direction, MailTemplate, Message, OutgoingMail, State
 
 
 @transaction.atomic
-def send(*, by, to: str, subject: str, text: str, files=(), maker: str = "", made_of: int | None = None):
+def send(*, by, to: str, subject: str, text: str, files=(), maker: str = "", made_of: int | None = None, places=()):
     """Put a mail into the outbox, within the caller's transaction: it leaves if and only if that is committed.
 
     `by`: the user who sends it, None for the CRM itself. `files`: stored files. `maker`, `made_of`: what the worker is
-    to attach (crm/mail/makers.py). Whether `by` may send such a mail is asked by the verb that calls this one.
+    to attach (crm/mail/makers.py). `places`: the records with which it is filed (crm/mail/filing.py), so that it stands
+    there, and its answer as well. Whether `by` may send such a mail is asked by the verb that calls this one.
     """
     try:
         validate_email(to)
@@ -41,9 +42,29 @@ def send(*, by, to: str, subject: str, text: str, files=(), maker: str = "", mad
         message_id=make_msgid(domain=domain),
     )
     mail.files.set(files)
+    if places:
+        filing.file(_message(mail), filing.beside(places))
     # Only the wake-up: should it get lost, the sweep of the minute finds the row.
     tasks.deliver.delay_on_commit(mail.pk)
     return mail
+
+
+def _message(mail: OutgoingMail) -> Message:
+    """The mail as it stands with the records, and as its answers are known by."""
+    return Message.objects.create(
+        direction=Direction.OUT,
+        outgoing=mail,
+        subject=mail.subject,
+        sender_name=mail.sender.name if mail.sender else "",
+        sender_email=mail.sender.email if mail.sender else "",
+        recipients=[{"kind": "to", "name": "", "email": mail.to.lower()}],
+        sent_at=mail.created_at,
+        message_id=mail.message_id,
+        text=mail.text,
+        reply=mail.text,
+        owner=mail.sender,
+        filed_at=mail.created_at,
+    )
 
 
 def _unsent(mail, by) -> OutgoingMail:

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from crm.core.adminsite import ReadOnlyAdmin, RuledAdmin
-from crm.mail.models import MailTemplate, OutgoingMail
+from crm.mail.models import Address, ExcludedAddress, IncomingMail, MailTemplate, Message, OutgoingMail
 
 
 @admin.register(OutgoingMail)
@@ -15,3 +15,26 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
 @admin.register(MailTemplate)
 class MailTemplateAdmin(RuledAdmin):
     list_display = ("kind", "language", "subject")
+
+
+@admin.register(Address)
+class AddressAdmin(RuledAdmin):
+    list_display = ("email", "purpose", "is_active")
+
+
+@admin.register(ExcludedAddress)
+class ExcludedAddressAdmin(RuledAdmin):
+    list_display = ("email", "user", "created_at")
+
+
+@admin.register(IncomingMail)
+class IncomingMailAdmin(ReadOnlyAdmin):
+    list_display = ("received_at", "route", "sender", "subject", "state", "reason", "attempts")
+    list_filter = ("state", "route")
+    exclude = ("raw",)
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    list_display = ("sent_at", "direction", "sender_email", "subject", "review", "reason")
+    list_filter = ("direction", "review")

@@ -12,6 +12,8 @@ WITHOUT = {
     "imports.RejectedRow": "is itself the journal of an import",
     "inbox.Submission": "is itself the journal of a web form",
     "sales.NumberCounter": "its history is the numbers of the invoices",
+    "mail.IncomingMail": "is itself the journal of what comes in; its bytes never change",
+    "mail.Attachment": "comes with its message, and never changes",
     "mail.OutgoingMail": "is itself the journal of what leaves; sent, it is final",
     "api.Throttle": "counts the requests of a minute and is forgotten",
 }

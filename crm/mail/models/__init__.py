@@ -1,0 +1,23 @@
+"""What the post office keeps: what came in, what left, the messages of both, and by which addresses."""
+
+from crm.mail.models.incoming import IncomingMail, IncomingState, Route
+from crm.mail.models.link import MessageLink
+from crm.mail.models.mailbox import Address, ExcludedAddress, Purpose
+from crm.mail.models.message import Attachment, Direction, Message
+from crm.mail.models.outgoing import MailTemplate, OutgoingMail, State
+
+__all__ = [
+    "Address",
+    "Attachment",
+    "Direction",
+    "ExcludedAddress",
+    "IncomingMail",
+    "IncomingState",
+    "MailTemplate",
+    "Message",
+    "MessageLink",
+    "OutgoingMail",
+    "Purpose",
+    "Route",
+    "State",
+]
