@@ -3,8 +3,13 @@
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Company, CompanyMessage, Person, PersonEmail, PersonMessage
+from contacts.salutation import salutation
+from crm.accounts.scope import Action, allows
 from crm.mail import filing
 from crm.mail.filing import Place
+
+# How many of a company's people are offered as recipients.
+COLLEAGUES = 30
 
 
 def _domains(emails: set[str]) -> dict[str, list[str]]:
@@ -16,7 +21,7 @@ def _domains(emails: set[str]) -> dict[str, list[str]]:
 
 class PersonDrawer(filing.Drawer):
     key, label, icon = "person", _("Person"), "user"
-    link, field, is_party = PersonMessage, "person", True
+    link, field, is_party, pick_url = PersonMessage, "person", True, "contacts:pick-person"
 
     def addressed(self, emails):
         """By the first address, else a further one; of doubles the older record."""
@@ -28,6 +33,13 @@ class PersonDrawer(filing.Drawer):
         companies = Person.objects.filter(pk__in=record_ids, company__isnull=False).order_by("pk")
         return [("company", pk) for pk in companies.values_list("company", flat=True)]
 
+    def recipients(self, record, user):
+        further = record.further_emails.order_by("email").values_list("email", flat=True)
+        return [(str(record), email) for email in (record.email, *further) if email]
+
+    def words(self, record, user):
+        return words(record.company, record, user)
+
     def trusts(self, record_id, senders) -> bool:
         company = Person.objects.filter(pk=record_id).values_list("company", flat=True).first()
         return belongs(senders, company=company, person=record_id)
@@ -35,7 +47,7 @@ class PersonDrawer(filing.Drawer):
 
 class CompanyDrawer(filing.Drawer):
     key, label, icon = "company", _("Company"), "building"
-    link, field, is_party = CompanyMessage, "company", True
+    link, field, is_party, pick_url = CompanyMessage, "company", True, "contacts:pick-company"
 
     def addressed(self, emails):
         """By its own address, else by its web domain, if that is one company's alone. Freemail domains are nobody's."""
@@ -46,6 +58,13 @@ class CompanyDrawer(filing.Drawer):
             by_domain.setdefault(domain, []).append(pk)
         alone = {domain: pks[0] for domain, pks in by_domain.items() if len(pks) == 1}
         return {email: pk for domain, pk in alone.items() for email in domains[domain]} | found
+
+    def recipients(self, record, user):
+        own = [(str(record), record.email)] if record.email else []
+        return own + colleagues(record, user)
+
+    def words(self, record, user):
+        return words(record, None, user)
 
     def trusts(self, record_id, senders) -> bool:
         return belongs(senders, company=record_id)
@@ -67,6 +86,24 @@ def belongs(senders: set[str], *, company: int | None = None, person: int | None
         or Company.objects.filter(pk=company, email__in=senders).exists()
         or (Company.objects.filter(pk=company, domain__in=_domains(senders)).exclude(domain="").exists())
     )
+
+
+def colleagues(company, user) -> list[tuple[str, str]]:
+    """[(name, e-mail)] of those who work at a company, the first ones by name, as far as `user` may see them."""
+    persons = Person.objects.visible_to(user).filter(company=company, is_active=True).exclude(email="")
+    return [(str(person), person.email) for person in persons.order_by("sort_name", "pk")[:COLLEAGUES]]
+
+
+def words(company, person, user) -> dict[str, str]:
+    """The placeholders of a company and a person, either of which may be None; whom `user` may not see is not named."""
+    company = company if company is not None and allows(user, Action.VIEW, company) else None
+    person = person if person is not None and allows(user, Action.VIEW, person) else None
+    return {
+        "salutation": salutation(person),
+        "first_name": person.first_name if person else "",
+        "last_name": person.last_name if person else "",
+        "customer": str(company or person or ""),
+    }
 
 
 def register() -> None:

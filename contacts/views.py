@@ -109,10 +109,12 @@ def record(request, pk, kind):
     if kind.key == "company":
         own["persons"] = _("Persons")
     brought = {tab.key: tab for tab in kind.tabs.seen_by(user)}
-    labels = own | {key: tab.label for key, tab in brought.items()} | {"files": _("Files"), "history": _("History")}
+    ends = {"mails": _("E-mails"), "files": _("Files"), "history": _("History")}
+    labels = own | {key: tab.label for key, tab in brought.items()} | ends
     current = request.GET.get("tab") if request.GET.get("tab") in labels else "overview"
     counts = {key: tab.count(user, contact) for key, tab in brought.items() if tab.count}
     counts["files"] = contact.files.count()
+    counts["mails"] = mails.count(kind.key, contact.pk, user)
     if kind.key == "company":
         counts["persons"] = contact.persons.visible_to(user).count()
     may_change = allows(user, Action.CHANGE, contact)
@@ -263,7 +265,17 @@ def history_tab(request, kind, contact) -> str:
     return render_to_string("contacts/tab_history.html", {"contact": contact, "page": page, "later": before}, request)
 
 
-OWN_TABS = {"overview": overview_tab, "persons": persons_tab, "files": files_tab, "history": history_tab}
+def mails_tab(request, kind, contact) -> str:
+    return mails.tab(request, kind.key, contact)
+
+
+OWN_TABS = {
+    "overview": overview_tab,
+    "persons": persons_tab,
+    "mails": mails_tab,
+    "files": files_tab,
+    "history": history_tab,
+}
 
 
 # ── enter and edit ──────────────────────────────────────────────────────────────────────────────────

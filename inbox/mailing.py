@@ -3,6 +3,9 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contacts import mailing as contacts
+from contacts.salutation import salutation
+from crm.accounts.scope import Area
 from crm.core.forms import tidy
 from crm.core.normalise import line
 from crm.lists.models import Source
@@ -20,6 +23,23 @@ SOURCE = "E-Mail"
 class InboxDrawer(filing.Drawer):
     key, label, icon = "item", gettext_lazy("Inbox item"), "inbox"
     link, field = InboxItemMessage, "item"
+
+    def recipients(self, record, user):
+        return [(record.contact_name, record.email)] if record.email else []
+
+    def words(self, record, user):
+        """Of the person it became; else only the name that the sender gave."""
+        if record.person_id:
+            return contacts.words(record.company, record.person, user) | {"title": record.title}
+        return {
+            "salutation": _("Hello %(name)s,") % {"name": record.contact_name}
+            if record.last_name
+            else salutation(None),
+            "first_name": record.first_name,
+            "last_name": record.last_name,
+            "customer": record.company_name or record.contact_name,
+            "title": record.title,
+        }
 
     def beside(self, record_ids) -> list[Place]:
         """Once it is qualified: the contacts and the opportunity it became."""
@@ -50,4 +70,4 @@ def make_item(message: Message, contact: desks.Contact) -> list[Place]:
 def register() -> None:
     """Called when the applications are ready."""
     filing.register(InboxDrawer())
-    desks.register(Purpose.LEADS, make_item)
+    desks.register(Purpose.LEADS, desks.Desk(make_item, gettext_lazy("Make an inbox item"), "inbox", Area.INBOX))

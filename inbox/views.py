@@ -76,6 +76,8 @@ def item(request, pk):
         "warnings": [contact for contact in contacts if contact["matches"]],
         "edit": {name: reverse("inbox:edit-fact", args=[record.pk, name]) for name in actions.EDITABLE if works},
         "files": record.files.all(),
+        "mails": mails.tab(request, "item", record) if mails.count("item", record.pk, user) else "",
+        "may_write": may_change and bool(record.email),
     } | _history(request, record)
     return http.page(request, "inbox/item.html", context)
 

@@ -20,6 +20,7 @@ class OpportunitiesConfig(AppConfig):
         frame.searchers.register(area, _("Opportunities"), browse.find_by_term, "opportunities/hit.html")
         views.register_menu()
         tabs.register(tabs.Tab("overview", _("Overview"), views.overview_tab, position=10))
+        tabs.register(tabs.Tab("mails", _("E-mails"), views.mails_tab, views.mails_count, position=70))
         tabs.register(tabs.Tab("files", _("Files"), views.files_tab, lambda r, o: o.files.count(), position=80))
         tabs.register(tabs.Tab("history", _("History"), views.history_tab, position=90))
         for registry, url_name, count in (

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from crm.accounts.scope import Action, allows
 from crm.core import http, show
 from crm.core.listing import ListPage
-from opportunities.browse import NOTHING, CardFilters, view_switch
+from opportunities.browse import NOTHING, CardFilters, views_switch
 from opportunities.models import Kind, Opportunity, Pipeline, Stage
 
 # Cards of a column that come at once.
@@ -129,7 +129,7 @@ class Board(ListPage):
     create_url = "opportunities:new"
     create_label = gettext_lazy("Opportunity")
     search_hint = gettext_lazy("Search the board")
-    head_template = "opportunities/views_switch.html"
+    head_template = "components/views_switch.html"
 
     def search(self, queryset, term):
         return queryset.search(self.request.user, term)
@@ -234,7 +234,7 @@ class Board(ListPage):
             "kept_plain": self._kept("q", *(k for f in main + more for k in f["keys"])),
             "create": self._create(),
             "self_url": self.address(),
-            "view_switch": view_switch(self, "board"),
+            **views_switch(self, "board"),
         }
 
     def _create(self):

@@ -10,12 +10,13 @@ from django.urls import reverse, reverse_lazy
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.views.decorators.http import require_safe
 
 from contacts.models import Company
 from crm.accounts.models import User
 from crm.accounts.scope import Area
-from crm.core import show
-from crm.core.forms import Pick
+from crm.core import http, show
+from crm.core.forms import Pick, tidy
 from crm.core.listing import Column, Filters, ListPage, Tab
 from crm.lists.models import Priority, Source, Tag
 from opportunities.models import Kind, Opportunity, Pipeline, Stage, Status
@@ -87,12 +88,12 @@ def sums(queryset) -> dict:
     )
 
 
-def view_switch(view: ListPage, current: str) -> list[dict]:
-    """The views of the area, the one shown marked; what both can be narrowed by goes along."""
+def views_switch(view: ListPage, current: str) -> dict:
+    """The context of components/views_switch.html; what both views can be narrowed by goes along."""
     shared = ("q", *CardFilters.base_filters)
     query = urlencode([(k, v) for k, values in view.query.lists() if k in shared for v in values if v])
     views = [("board", _("Board"), "layout-kanban"), ("list", _("List"), "list")]
-    return [
+    entries = [
         {
             "label": label,
             "icon": icon,
@@ -101,6 +102,7 @@ def view_switch(view: ListPage, current: str) -> list[dict]:
         }
         for key, label, icon in views
     ]
+    return {"views_label": _("Board or list"), "views_switch": entries}
 
 
 STATUS_COLOUR = {Status.OPEN: "accent", Status.WON: "ok", Status.LOST: "bad"}
@@ -119,7 +121,7 @@ class OpportunityList(ListPage):
     create_label = gettext_lazy("Opportunity")
     nothing_yet = gettext_lazy("No opportunities yet")
     search_hint = gettext_lazy("Number, title, company, person")
-    head_template = "opportunities/views_switch.html"
+    head_template = "components/views_switch.html"
     tabs = (
         Tab("open", pgettext_lazy("opportunities", "Open"), Q(status=Status.OPEN)),
         Tab("won", pgettext_lazy("opportunities", "Won"), Q(status=Status.WON)),
@@ -236,9 +238,18 @@ class OpportunityList(ListPage):
         )
 
     def extra(self):
-        return {"view_switch": view_switch(self, "list")}
+        return views_switch(self, "list")
 
 
 def find_by_term(user, term: str):
     """For the search over everything: the newest first."""
     return Opportunity.objects.visible_to(user).search(user, term).for_display(user).order_by("-created_at", "-pk")
+
+
+@require_safe
+def pick(request):
+    """Opportunities for a picker: ?q= are words of the title, the number or the customer."""
+    term = tidy(request.GET.get("q", ""), 200).strip()
+    found = Opportunity.objects.visible_to(request.user)
+    found = found.search(request.user, term).order_by("-created_at", "-pk") if term else found.none()
+    return http.picks(found, hint=lambda opportunity: opportunity.number)

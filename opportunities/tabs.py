@@ -24,7 +24,7 @@ _tabs: list[Tab] = []
 
 
 def register(tab: Tab) -> None:
-    """Add a tab; its place is its `position` (Overview 10, Files 80, History 90)."""
+    """Add a tab; its place is its `position` (Overview 10, E-mails 70, Files 80, History 90)."""
     _tabs.append(tab)
 
 

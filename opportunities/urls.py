@@ -11,6 +11,7 @@ urlpatterns = [
     path("board/", board.Board.as_view(), name="board"),
     path("board/<int:stage>/", board.Column.as_view(), name="column"),
     path("new/", views.create, name="new"),
+    path("pick/", browse.pick, name="pick"),
     path("of-company/<int:pk>/", related.of_company, name="of-company"),
     path("of-person/<int:pk>/", related.of_person, name="of-person"),
     path("<int:pk>/", views.opportunity, name="opportunity"),

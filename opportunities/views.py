@@ -18,6 +18,7 @@ from crm.core.refusals import Overtaken, Refused
 from crm.files.forms import UploadForm
 from crm.files.models import StoredFile
 from crm.files.serve import attachment
+from crm.mail import showing as mails
 from opportunities import actions, board, menu, story, tabs
 from opportunities.forms import LoseForm, OpportunityForm, difference, prefilled
 from opportunities.models import Kind, Opportunity, Stage, Status
@@ -48,6 +49,7 @@ def opportunity(request, pk):
         "status_style": STATUS_STYLE[record.status],
         "lock": lock_sentence(record),
         "may_edit": not record.is_closed and allows(request.user, Action.CHANGE, record),
+        "may_write": allows(request.user, Action.CHANGE, record),
         "subscribed": record.subscriptions.filter(user=request.user).exists(),
         "actions": menu.of(request, record),
         "steps": steps(request, record),
@@ -168,6 +170,15 @@ def _moment(text: str):
     except ValueError:
         return None
     return moment if timezone.is_aware(moment) and 1900 <= moment.year <= 2200 else None
+
+
+def mails_tab(request, record) -> str:
+    """The mails filed with an opportunity."""
+    return mails.tab(request, "opportunity", record)
+
+
+def mails_count(request, record) -> int:
+    return mails.count("opportunity", record.pk, request.user)
 
 
 def files_tab(request, record) -> str:

@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from contacts.models import Company, CompanyTag, Person
-from crm.demo import history, load, people
+from crm.demo import history, load, mails, people
 from crm.demo.sales import Papers
 from crm.demo.story import Story
 from crm.lists.models import Source
@@ -82,6 +82,9 @@ def fill(
     if bare:
         tell("indexes and foreign keys")
     load.analyze([*models, *map(history.event_model, TRACKED)])
+    if scale is None:
+        mails.write(seed=seed, now=now)
+        tell("mails")
     return {model: model.objects.count() for model in COUNTED}
 
 

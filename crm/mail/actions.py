@@ -1,5 +1,6 @@
 """What can be done with outgoing mail and its templates. See opportunities/actions.py for how verbs answer."""
 
+import mimetypes
 from email.utils import make_msgid, parseaddr
 
 from django.conf import settings
@@ -14,27 +15,43 @@ from crm.core.forms import tidy
 from crm.core.normalise import line
 from crm.core.refusals import Refused
 from crm.mail import filing, kinds, makers, sending, tasks
-from crm.mail.models import Direction, MailTemplate, Message, OutgoingMail, State
+from crm.mail.models import Attachment, Direction, MailTemplate, Message, OutgoingMail, State, TextTemplate
+from crm.mail.reading.limits import REFERENCES
 
 
 @transaction.atomic
-def send(*, by, to: str, subject: str, text: str, files=(), maker: str = "", made_of: int | None = None, places=()):
+def send(
+    *,
+    by,
+    to: str,
+    subject: str,
+    text: str,
+    cc=(),
+    files=(),
+    maker: str = "",
+    made_of: int | None = None,
+    places=(),
+    answers: Message | None = None,
+) -> OutgoingMail:
     """Put a mail into the outbox, within the caller's transaction: it leaves if and only if that is committed.
 
     `by`: the user who sends it, None for the CRM itself. `files`: stored files. `maker`, `made_of`: what the worker is
     to attach (crm/mail/makers.py). `places`: the records with which it is filed (crm/mail/filing.py), so that it stands
-    there, and its answer as well. Whether `by` may send such a mail is asked by the verb that calls this one.
+    there, and its answer as well. `answers`: the mail that it answers. Whether `by` may send such a mail is asked by
+    the verb that calls this one.
     """
-    try:
-        validate_email(to)
-    except ValidationError:
-        raise Refused(_("“%(address)s” is not an e-mail address.") % {"address": line(to)[:100]}) from None
+    for address in (to, *cc):
+        try:
+            validate_email(address)
+        except ValidationError:
+            raise Refused(_("“%(address)s” is not an e-mail address.") % {"address": line(address)[:100]}) from None
     if maker and not makers.known(maker):
         raise ValueError(maker)
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     mail = OutgoingMail.objects.create(
         sender=by,
         to=to,
+        cc=list(dict.fromkeys(cc)),
         subject=tidy(line(subject), 250),
         text=tidy(text),
         maker=maker,
@@ -42,29 +59,39 @@ def send(*, by, to: str, subject: str, text: str, files=(), maker: str = "", mad
         message_id=make_msgid(domain=domain),
     )
     mail.files.set(files)
-    if places:
-        filing.file(_message(mail), filing.beside(places))
+    if places or answers:
+        _file(mail, filing.beside(places), answers)
     # Only the wake-up: should it get lost, the sweep of the minute finds the row.
     tasks.deliver.delay_on_commit(mail.pk)
     return mail
 
 
-def _message(mail: OutgoingMail) -> Message:
+def _file(mail: OutgoingMail, places, answers: Message | None) -> None:
     """The mail as it stands with the records, and as its answers are known by."""
-    return Message.objects.create(
+    kinds_of = [("to", mail.to), *(("cc", one) for one in mail.cc)]
+    message = Message(
         direction=Direction.OUT,
         outgoing=mail,
         subject=mail.subject,
         sender_name=mail.sender.name if mail.sender else "",
         sender_email=mail.sender.email if mail.sender else "",
-        recipients=[{"kind": "to", "name": "", "email": mail.to.lower()}],
+        recipients=[{"kind": kind, "name": "", "email": one.lower()} for kind, one in kinds_of],
         sent_at=mail.created_at,
         message_id=mail.message_id,
         text=mail.text,
         reply=mail.text,
         owner=mail.sender,
-        filed_at=mail.created_at,
+        filed_at=mail.created_at if places else None,
     )
+    if answers:
+        message.thread, message.in_reply_to = answers.thread, answers.message_id
+        message.references = [*answers.references, answers.message_id][-REFERENCES:] if answers.message_id else []
+    message.save()
+    filing.file(message, places)
+    for file in mail.files.order_by("pk"):
+        Attachment.objects.create(
+            message=message, file=file, content_type=mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        )
 
 
 def _unsent(mail, by) -> OutgoingMail:
@@ -113,3 +140,15 @@ def reset_template(*, kind: kinds.Kind, language: str, by) -> None:
     """Back to the standard text."""
     _may_set(by)
     MailTemplate.objects.filter(kind=kind.key, language=language).delete()
+
+
+@transaction.atomic
+def save_text(*, text: TextTemplate, by) -> None:
+    """A new text template, or a changed one."""
+    _may_set(by)
+    text.save()
+
+
+@transaction.atomic
+def delete_text(*, text: TextTemplate, by) -> None:
+    TextTemplate.objects.visible_to(by, Action.DELETE).get(pk=text.pk).delete()

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from crm.core.adminsite import ReadOnlyAdmin, RuledAdmin
-from crm.mail.models import Address, ExcludedAddress, IncomingMail, MailTemplate, Message, OutgoingMail
+from crm.mail.models import Address, ExcludedAddress, IncomingMail, MailTemplate, Message, OutgoingMail, TextTemplate
 
 
 @admin.register(OutgoingMail)
@@ -15,6 +15,11 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
 @admin.register(MailTemplate)
 class MailTemplateAdmin(RuledAdmin):
     list_display = ("kind", "language", "subject")
+
+
+@admin.register(TextTemplate)
+class TextTemplateAdmin(RuledAdmin):
+    list_display = ("name", "subject", "is_active")
 
 
 @admin.register(Address)

@@ -10,7 +10,8 @@ class MailConfig(AppConfig):
     def ready(self):
         from crm.accounts.scope import Area
         from crm.core import frame
-        from crm.mail import setup, views
+        from crm.mail import personal, setup
+        from crm.mail.views.frame import waiting_count
 
         frame.doors.register(
             frame.Door(
@@ -18,9 +19,10 @@ class MailConfig(AppConfig):
                 pgettext_lazy("door", "E-mails"),
                 "mail",
                 "mail:list",
-                count=views.failed_count,
+                count=waiting_count,
                 bad=True,
-                area=Area.SALES,
             )
         )
+        frame.quick_create.register(pgettext_lazy("new", "E-mail"), "mail", "mail:new", Area.SALES)
         setup.register()
+        personal.register()

@@ -27,6 +27,8 @@ class Drawer:
     field = ""
     prefix = ""
     is_party = False
+    # The name of the address where records are searched for (crm.core.http.picks), to file a mail by hand.
+    pick_url = ""
 
     @property
     def model(self) -> type[models.Model]:
@@ -58,6 +60,14 @@ class Drawer:
 
     def addressed(self, emails: set[str]) -> dict[str, int]:
         """{e-mail: record's id} for the addresses that belong to a record of this kind."""
+        return {}
+
+    def recipients(self, record, user) -> list[tuple[str, str]]:
+        """[(name, e-mail)] of those to whom one writes about the record, the likeliest first; whom `user` may see."""
+        return []
+
+    def words(self, record, user) -> dict[str, str]:
+        """What a text template's placeholders stand for (crm/mail/writing.py), in the active language."""
         return {}
 
 
@@ -117,6 +127,12 @@ def beside(places: Iterable[Place]) -> list[Place]:
     return list(found)
 
 
+def record(place: Place, user, action: str = "view"):
+    """The record at `place`, if `user` may do `action` with it; else None."""
+    one = _drawers.get(place[0])
+    return one.model.objects.visible_to(user, action).filter(pk=place[1]).first() if one else None
+
+
 def file(message, places: Iterable[Place]) -> None:
     """Link `message` with the records at `places`; what is linked already stays."""
     for key, pks in _by_drawer(places).items():
@@ -124,6 +140,12 @@ def file(message, places: Iterable[Place]) -> None:
         one.link.objects.bulk_create(
             [one.link(message=message, **{f"{one.field}_id": pk}) for pk in pks], ignore_conflicts=True
         )
+
+
+def take_out(message, place: Place) -> None:
+    """Undo `file` for one place."""
+    one = _drawers[place[0]]
+    one.link.objects.filter(**{"message": message, f"{one.field}_id": place[1]}).delete()
 
 
 def places_of(messages: Iterable[int]) -> list[Place]:

@@ -67,9 +67,9 @@ def words(kind: Kind, language: str) -> tuple[str, str]:
     return own or kind.standard(language)
 
 
-def unknown(kind: Kind, text: str) -> list[str]:
-    """The placeholders in `text` that this kind of mail cannot fill."""
-    names = {placeholder.name for placeholder in kind.placeholders}
+def strange(known: tuple[Placeholder, ...], text: str) -> list[str]:
+    """The placeholders in `text` that are not among the known ones."""
+    names = {placeholder.name for placeholder in known}
     return [name for name in dict.fromkeys(PLACEHOLDER.findall(text)) if name not in names]
 
 

@@ -23,7 +23,7 @@ from crm.core.forms import tidy
 from crm.core.frame import company_name
 from crm.core.normalise import line
 from crm.mail import makers
-from crm.mail.models import OutgoingMail, State
+from crm.mail.models import Address, Message, OutgoingMail, State
 
 log = logging.getLogger(__name__)
 # Minutes until the next attempt, after the first, second, … one: about a day and a half in all.
@@ -97,22 +97,32 @@ def _send_locked(mail_id: int) -> bool:
 
 
 def message(mail: OutgoingMail) -> EmailMessage:
-    """The mail as it leaves: from our own address in the name of the sender, who gets the answers."""
-    sender = mail.sender
+    """The mail as it leaves: from our own address in the name of the sender, who gets the answers as the CRM does."""
+    sender, written = mail.sender, Message.objects.filter(outgoing=mail).first()
+    headers = {"Message-ID": mail.message_id, "Date": _date(mail)}
+    if written and written.in_reply_to:
+        headers |= {"In-Reply-To": written.in_reply_to, "References": " ".join(written.references)}
     name = f"{sender.name} · {company_name()}" if sender else company_name()
     made = EmailMessage(
         subject=mail.subject,
         body=mail.text,
         from_email=formataddr((line(name), parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
         to=[mail.to],
-        reply_to=[formataddr((line(sender.name), sender.email))] if sender else None,
-        headers={"Message-ID": mail.message_id, "Date": _date(mail)},
+        cc=mail.cc,
+        reply_to=_reply_to(sender),
+        headers=headers,
     )
     for file in mail.files.order_by("pk"):
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         with file.content.open("rb") as content:
             made.attach(file.name, content.read(), kind)
     return made
+
+
+def _reply_to(sender) -> list[str]:
+    """The sender, and our own address beside him: so the answer is filed without anybody doing anything."""
+    own = Address.objects.capture()
+    return [*([formataddr((line(sender.name), sender.email))] if sender else []), *([own] if own else [])]
 
 
 def _date(mail) -> str:

@@ -45,7 +45,7 @@ class TemplateForm(RecordForm):
 
     def _known(self, name: str) -> str:
         text = self.cleaned_data[name].replace("\r\n", "\n")
-        if strange := kinds.unknown(self.kind, text):
+        if strange := kinds.strange(self.kind.placeholders, text):
             raise ValidationError(
                 _("There is no placeholder {%(name)s} for this mail."), params={"name": strange[0]}, code="placeholder"
             )

@@ -97,7 +97,7 @@ def _become(row: IncomingMail, mail: reading.Mail) -> tuple[str, str, Message | 
     _attach(message, mail)
     places = filing.beside(verdict.places)
     if verdict.desk:
-        places = filing.beside(desks.get(verdict.desk)(message, hand.contact()))
+        places = filing.beside(desks.get(verdict.desk).make(message, hand.contact()))
     place(message, places)
     if message.review:
         return IncomingState.REVIEW, verdict.reason, message
@@ -150,6 +150,7 @@ def _message(hand: judging.Hand, verdict: judging.Verdict) -> Message:
         text=mail.text,
         reply=mail.reply,
         html=mail.html,
+        forwarded=[_inner(one) for one in _within(mail)],
         invitation=_event(mail.invitation),
         automatic=mail.automatic,
         fingerprint=mail.fingerprint,
@@ -169,6 +170,22 @@ def _message(hand: judging.Hand, verdict: judging.Verdict) -> Message:
     return message
 
 
+def _within(mail: reading.Mail):
+    """The mails that came as attachments of a mail, and those within them."""
+    for one in mail.forwarded:
+        yield one
+        yield from _within(one)
+
+
+def _inner(mail: reading.Mail) -> dict:
+    return {
+        "subject": mail.subject[:250],
+        "sender": mail.sender.name or mail.sender.email if mail.sender else "",
+        "sent_at": mail.sent_at.isoformat() if mail.sent_at else None,
+        "text": mail.text,
+    }
+
+
 def _event(invitation: reading.Invitation | None) -> dict | None:
     if invitation is None:
         return None
@@ -185,7 +202,7 @@ def _event(invitation: reading.Invitation | None) -> dict | None:
 
 
 def _attach(message: Message, mail: reading.Mail) -> None:
-    for one in mail.attachments:
+    for one in [*mail.attachments, *(one for inner in _within(mail) for one in inner.attachments)]:
         file = StoredFile.keep(ContentFile(one.content, name=one.name or "attachment"), by=None)
         Attachment.objects.create(
             message=message,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from contacts.models import Company, Person
+from contacts.salutation import salutation
 from crm.core import frame, show
 from crm.core.refusals import Refused
 from crm.mail import actions as mail
@@ -100,7 +101,7 @@ def written(document, by) -> tuple[str, str, str]:
     trial.person = Person.objects.visible_to(by).filter(pk=trial.person_id).first()
     with override(document.language):
         values = {
-            "salutation": pdf.salutation(trial),
+            "salutation": salutation(trial.person),
             "number": str(document),
             "subject": document.subject,
             "gross": pdf.amount(document.gross_total, document.currency),

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from contacts.salutation import salutation
 from crm.core import show
 from crm.papers.letter import Letter, Sender, render
 from crm.sales import arithmetic
@@ -178,19 +179,6 @@ def _breakable(email: str):
     return format_html("{}<wbr>{}{}", name, at, domain) if at else email
 
 
-def salutation(document) -> str:
-    """Sehr geehrte Frau Dr. Müller, … – in the active language."""
-    person = document.person
-    if person is None or not person.last_name:
-        return _("Dear Sir or Madam,")
-    name = f"{person.title} {person.last_name}".strip()
-    if person.salutation == "ms":
-        return _("Dear Ms %(name)s,") % {"name": name}
-    if person.salutation == "mr":
-        return _("Dear Mr %(name)s,") % {"name": name}
-    return _("Hello %(name)s,") % {"name": f"{person.first_name} {person.last_name}".strip()}
-
-
 def amount(value: Decimal, currency: str) -> str:
     """1.234,56 €; other currencies by their code."""
     return show.money(value) if currency == "EUR" else f"{show.number(value, 2)}{show.NBSP}{currency}"
@@ -250,7 +238,7 @@ def _document(document, template: str, facts, **more) -> tuple[str, dict]:
             watermark=_("Draft") if document.is_draft else "",
         ),
         "document": document,
-        "salutation": salutation(document),
+        "salutation": salutation(document.person),
         "rows": rows_of(lines, document.currency),
         "is_wide": any(max(line.net_amount, line.unit_price) >= WIDE_AMOUNT for line in items),
         "has_discount": any(line.discount_percent for line in items),
@@ -351,7 +339,7 @@ def _reminder(notice: DunningNotice) -> tuple[str, dict]:
         ),
         "notice": notice,
         "invoice": invoice,
-        "salutation": salutation(invoice),
+        "salutation": salutation(invoice.person),
         "sums": [(label, value) for label, value in sums if value],
         "total": amount(notice.open_amount + notice.fee, invoice.currency),
         "account": account_of(invoice, invoice.number),

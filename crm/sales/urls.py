@@ -54,7 +54,6 @@ urlpatterns = [
     path("products/pick/", editor.pick_product, name="pick-product"),
     path("products/<int:pk>/", products.product, name="product"),
     path("products/<int:pk>/delete/", products.delete, name="delete-product"),
-    path("quotes/pick-opportunity/", heads.pick_opportunity, name="pick-opportunity"),
     *documents(
         "quote",
         lists.QuoteList,

@@ -58,7 +58,14 @@ SCOPED = {
     **{f"sales.Invoice{state}": "invoices" for state in ("", "/left")},
 }
 # Records of one user: he and the administrators reach them.
-PERSONAL = ("accounts.ApiToken", "imports.ImportRun", "imports.ImportRun/ready", "mail.OutgoingMail")
+SCOPED["mail.Message"] = "mailbox"
+PERSONAL = (
+    "accounts.ApiToken",
+    "imports.ImportRun",
+    "imports.ImportRun/ready",
+    "mail.OutgoingMail",
+    "mail.ExcludedAddress",
+)
 
 
 def scope(role: str, area: str, action: str) -> str:
@@ -68,10 +75,14 @@ def scope(role: str, area: str, action: str) -> str:
 def reaches(role: str, area: str, action: str, owner: str | None) -> bool:
     """May `role` do `action` in `area` with a record of `owner` (a name of the cast; None: unassigned)?
 
-    The area "personal" is for what belongs to one user: he reaches it, and those who administer.
+    The area "personal" is for what belongs to one user: he reaches it, and those who administer. "mailbox" is for
+    mails that are filed with nothing.
     """
     if area == "personal":
         return owner == role or scope(role, "administration", action) == "all"
+    if area == "mailbox":
+        # A mail that is filed with nothing: its owner's, else as the inbox.
+        return owner == role or reaches(role, "inbox", action, owner)
     reach = scope(role, area, action)
     if reach == "team":
         return owner is None or owner in TEAM.get(role, {role})
@@ -157,6 +168,7 @@ def _shared(world) -> None:
         "accounts.Team": Team.objects.create(pk=next(world.pks), name="Mitte"),
         **_paperwork().shared(world),
         **_ledger().shared(world),
+        **_letters().shared(world),
     }
 
 
@@ -257,7 +269,9 @@ def _own(world, owner) -> None:
     human = person(world, owner, company=firm)
     _remember(world, "plain", owner, firm, human)
     lead = opportunity(world, owner, company=firm, person=human)
-    _remember(world, "plain", owner, lead, item(world, owner))
+    inquiry = item(world, owner)
+    _remember(world, "plain", owner, lead, inquiry)
+    _letters().own(world, owner, lead, inquiry, firm, human)
     _paperwork().own(world, owner, "plain", company=firm, person=human, opportunity=lead)
     if owner is not None:
         _personal(world, owner)
@@ -268,6 +282,12 @@ def _paperwork():
     from tests.contracts import paperwork
 
     return paperwork
+
+
+def _letters():
+    from tests.contracts import letters
+
+    return letters
 
 
 def _ledger():
@@ -326,6 +346,7 @@ def _crossed(world, owner) -> None:
     mine = item(world, owner, company=company_, person=person_)
     _remember(world, "crossed", owner, firm, human, lead, mine)
     _paperwork().crossed(world, owner, firm, human, lead)
+    _letters().crossed(world, owner)
     # What strangers hang on my company: a child company, a person, a deal, an inbox item.
     company(world, "stranger", parent=firm)
     visitor = person(world, "stranger", company=firm)

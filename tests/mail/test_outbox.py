@@ -174,7 +174,7 @@ def test_the_page_says_what_kept_it(signed_in, rep, post_office):
     page = client.get(f"/mail/outgoing/{mail.pk}/").content.decode()
     assert "550 5.1.1 No such mailbox" in page
     assert "&lt;b&gt;Herr" in page
-    assert "Ihr Angebot" in client.get("/mail/?tab=failed").content.decode()
+    assert "Ihr Angebot" in client.get("/mail/outbox/?tab=failed").content.decode()
 
 
 def test_others_do_not_see_it(signed_in, rep, letter):

@@ -4,7 +4,7 @@ from crm.mail.models.incoming import IncomingMail, IncomingState, Route
 from crm.mail.models.link import MessageLink
 from crm.mail.models.mailbox import Address, ExcludedAddress, Purpose
 from crm.mail.models.message import Attachment, Direction, Message
-from crm.mail.models.outgoing import MailTemplate, OutgoingMail, State
+from crm.mail.models.outgoing import MailTemplate, OutgoingMail, State, TextTemplate
 
 __all__ = [
     "Address",
@@ -20,4 +20,5 @@ __all__ = [
     "Purpose",
     "Route",
     "State",
+    "TextTemplate",
 ]

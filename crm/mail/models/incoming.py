@@ -4,6 +4,7 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -101,3 +102,6 @@ class IncomingMail(models.Model):
 
     def __str__(self):
         return self.subject or f"#{self.pk}"
+
+    def get_absolute_url(self):
+        return reverse("mail:incoming", args=[self.pk])

@@ -19,6 +19,12 @@ class Purpose(models.TextChoices):
     SERVICE = "service", _("Service: make a service ticket")
 
 
+class AddressQuerySet(SettingQuerySet):
+    def capture(self) -> str:
+        """The address for copies (Smart BCC): what is sent there is filed with the customer. Empty: there is none."""
+        return self.filter(purpose=Purpose.CAPTURE, is_active=True).values_list("email", flat=True).first() or ""
+
+
 @history.track
 class Address(models.Model):
     """An address of our own at which mail reaches the CRM."""
@@ -27,7 +33,7 @@ class Address(models.Model):
     purpose = models.CharField(_("purpose"), max_length=7, choices=Purpose, default=Purpose.CAPTURE)
     is_active = models.BooleanField(_("active"), default=True)
 
-    objects = SettingQuerySet.as_manager()
+    objects = AddressQuerySet.as_manager()
     area = Area.ADMINISTRATION
 
     class Meta:

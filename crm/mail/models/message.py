@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -53,14 +54,18 @@ class MessageQuerySet(models.QuerySet):
 
 
 # What is kept for ever as it came needs no history; what people decide about it does.
-@partial(history.track, fields=["owner", "is_private", "filed_at", "review", "reason", "proposal", "bounced_at"])
+@partial(
+    history.track, fields=["owner", "is_private", "filed_at", "filed_by", "review", "reason", "proposal", "bounced_at"]
+)
 class Message(models.Model):
     """One mail, once: however often and by whichever way it came.
 
     `fingerprint` is what it says apart from its transport (crm/mail/reading); empty for what we write ourselves.
     `thread` is shared by a mail and its answers. `filed_at`: since when it is filed with a record; rooms keep the
-    links themselves (crm/mail/filing.py). `review`: somebody has to say where it belongs, because of `reason`;
-    `proposal` is [[drawer, record id], …]. `recipients` is [{"kind": "to", "name": …, "email": …}, …].
+    links themselves (crm/mail/filing.py). `filed_by`: who said where it belongs, which teaches its sender's address
+    (judging.taught). `forwarded`: the mails within it, as crm.mail.sorting writes them. `review`: somebody has to say
+    where it belongs, because of `reason`; `proposal` is [[drawer, record id], …]. `recipients` is
+    [{"kind": "to", "name": …, "email": …}, …].
     """
 
     direction = models.CharField(_("direction"), max_length=3, choices=Direction)
@@ -76,6 +81,7 @@ class Message(models.Model):
     text = models.TextField(_("text"), blank=True)
     reply = models.TextField(_("text without what was quoted"), blank=True)
     html = models.TextField(blank=True)
+    forwarded = models.JSONField(_("forwarded mails"), default=list, blank=True)
     invitation = models.JSONField(_("invitation"), null=True, blank=True)
     automatic = models.CharField(_("automatic"), max_length=20, blank=True)
     fingerprint = models.CharField(max_length=64, null=True, unique=True, editable=False)
@@ -97,6 +103,14 @@ class Message(models.Model):
     )
     is_private = models.BooleanField(pgettext_lazy("mail", "private"), default=False)
     filed_at = models.DateTimeField(null=True, editable=False)
+    filed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("filed by"),
+    )
     review = models.BooleanField(default=False)
     reason = models.TextField(_("reason"), blank=True)
     proposal = models.JSONField(default=list)
@@ -123,6 +137,9 @@ class Message(models.Model):
             models.Index(fields=["thread", "sent_at"], name="mail_message_thread"),
             models.Index(fields=["message_id"], name="mail_message_message_id", condition=~Q(message_id="")),
             models.Index(fields=["sender_email"], name="mail_message_sender"),
+            models.Index(
+                fields=["sender_email", "-filed_at"], name="mail_message_taught", condition=Q(filed_by__isnull=False)
+            ),
             models.Index(fields=["-sent_at"], name="mail_message_review", condition=Q(review=True)),
             GinIndex(fields=["references"], name="mail_message_references"),
             GinIndex(fields=["search_text"], name="mail_message_search", opclasses=["gin_trgm_ops"]),
@@ -130,6 +147,9 @@ class Message(models.Model):
 
     def __str__(self):
         return self.subject or str(_("(no subject)"))
+
+    def get_absolute_url(self):
+        return reverse("mail:message", args=[self.pk])
 
     @property
     def participants(self) -> set[str]:

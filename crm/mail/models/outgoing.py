@@ -2,8 +2,10 @@
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -49,6 +51,7 @@ class OutgoingMail(models.Model):
         help_text=_("who sent it; nobody: the CRM itself"),
     )
     to = models.EmailField(_("recipient"))
+    cc = ArrayField(models.EmailField(), default=list, blank=True, verbose_name=_("copy to"))
     subject = models.CharField(_("subject"), max_length=250)
     text = models.TextField(_("text"))
     files = models.ManyToManyField(StoredFile, blank=True, related_name="+", verbose_name=_("attachments"))
@@ -124,3 +127,32 @@ class MailTemplate(models.Model):
 
     def __str__(self):
         return f"{self.kind} ({self.language})"
+
+
+@history.track
+class TextTemplate(models.Model):
+    """A text that people begin their own mails with (crm/mail/writing.py has the placeholders)."""
+
+    name = models.CharField(_("name"), max_length=100)
+    subject = models.CharField(_("subject"), max_length=200, blank=True)
+    body = models.TextField(_("text"), max_length=10_000)
+    is_active = models.BooleanField(_("active"), default=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects = SettingQuerySet.as_manager()
+    area = Area.SETTINGS
+
+    class Meta:
+        verbose_name = _("text template")
+        verbose_name_plural = _("text templates")
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                name="mail_texttemplate_once",
+                violation_error_message=_("There is a text template of this name already."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name

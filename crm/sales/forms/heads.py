@@ -107,7 +107,7 @@ def meta(model_, dates: tuple[str, ...]) -> type:
                 "company": Pick(reverse_lazy("contacts:pick-company"), placeholder=gettext_lazy("Search companies")),
                 "person": Pick(reverse_lazy("contacts:pick-person"), placeholder=gettext_lazy("Search persons")),
                 "opportunity": Pick(
-                    reverse_lazy("sales:pick-opportunity"), placeholder=gettext_lazy("Search opportunities")
+                    reverse_lazy("opportunities:pick"), placeholder=gettext_lazy("Search opportunities")
                 ),
                 "intro": forms.Textarea,
                 "closing": forms.Textarea,

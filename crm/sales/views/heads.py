@@ -1,12 +1,10 @@
 """Beginning a document, changing its head, throwing a draft away."""
 
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
 from contacts.models import Company, Person
 from crm.accounts.scope import Action
 from crm.core import http, recordpage
-from crm.core.forms import tidy
 from crm.core.refusals import Overtaken, Refused
 from crm.sales import actions
 from crm.sales.actions.quotes import valid_until
@@ -133,12 +131,3 @@ def delete(request, pk, kind):
         "back": document.get_absolute_url(),
     }
     return http.dialog(request, "components/dialog.html", context)
-
-
-@require_safe
-def pick_opportunity(request):
-    """?q= finds opportunities that the user may see."""
-    term = tidy(request.GET.get("q", ""), 200).strip()
-    found = Opportunity.objects.visible_to(request.user)
-    found = found.search(request.user, term).order_by("-created_at", "-pk") if term else found.none()
-    return http.picks(found, hint=lambda opportunity: opportunity.number)

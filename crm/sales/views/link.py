@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy, override
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from contacts.salutation import salutation
 from crm.api.models import Throttle
 from crm.core.address import client_address, neighbourhood
 from crm.core.forms import PlainForm
@@ -115,7 +116,7 @@ def _page(request, quote, token, *, accept=None, decline=None, problem="", statu
         "sender": sender,
         "logo": f"data:{kind};base64,{b64encode(sender.logo).decode()}" if kind else "",
         "recipient": pdf.recipient_of(quote),
-        "salutation": pdf.salutation(quote),
+        "salutation": salutation(quote.person),
         "rows": pdf.rows_of(lines, quote.currency),
         "totals": [
             (rate, pdf.amount(rate.vat, quote.currency))

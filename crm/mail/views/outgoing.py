@@ -1,4 +1,4 @@
-"""The outbox as people see it: one's own mails, whether they left, and what kept them."""
+"""The outbox: one's own mails, whether they left, and what kept them."""
 
 import django_filters
 from django.db.models import Q
@@ -13,7 +13,8 @@ from crm.core.fold import matching
 from crm.core.listing import Column, Filters, ListPage, Tab
 from crm.files.serve import attachment
 from crm.mail import actions
-from crm.mail.models import OutgoingMail, State
+from crm.mail.models import Message, OutgoingMail, State
+from crm.mail.views.frame import switch
 
 COLOURS = {State.WAITING: "accent", State.SENT: "ok", State.FAILED: "bad"}
 
@@ -23,7 +24,7 @@ def colour(mail) -> str:
     return COLOURS[mail.state]
 
 
-class MailFilters(Filters):
+class OutgoingFilters(Filters):
     created = django_filters.DateFromToRangeFilter(
         label=gettext_lazy("Created"),
         field_name="created_at",
@@ -31,16 +32,17 @@ class MailFilters(Filters):
     )
 
 
-class MailList(ListPage):
-    """/mail/: what was sent, what waits, what failed."""
+class Outbox(ListPage):
+    """/mail/outbox/: what was sent, what waits, what failed."""
 
     model = OutgoingMail
-    title = pgettext_lazy("door", "E-mails")
+    title = gettext_lazy("Outbox")
+    head_template = "components/views_switch.html"
     panel = True
     default_sort = "-created"
     nothing_yet = gettext_lazy("No mails yet")
     select_related = ("sender",)
-    filterset_class = MailFilters
+    filterset_class = OutgoingFilters
     tabs = (
         Tab("all", pgettext_lazy("mail", "All")),
         Tab("waiting", pgettext_lazy("mail", "Waiting"), Q(state=State.WAITING)),
@@ -50,6 +52,7 @@ class MailList(ListPage):
     columns = (
         Column("subject", gettext_lazy("Subject"), kind="link", sort="subject", phone="title"),
         Column("to", gettext_lazy("Recipient"), sort="to", width="l"),
+        Column("cc", gettext_lazy("Copy to"), value=lambda mail: ", ".join(mail.cc), hidden=True),
         Column(
             "state",
             gettext_lazy("State"),
@@ -69,10 +72,8 @@ class MailList(ListPage):
     def search(self, queryset, term):
         return matching(queryset, term)
 
-
-def failed_count(request) -> int | None:
-    """How many of one's mails could not be sent: the number beside the door, if there are any."""
-    return OutgoingMail.objects.visible_to(request.user).filter(state=State.FAILED).count() or None
+    def extra(self):
+        return switch(self.request, "mail:outbox")
 
 
 @require_safe
@@ -84,12 +85,14 @@ def outgoing(request, pk):
         "title": mail.subject,
         "bar_title": _("E-mail"),
         "kicker": _("E-mail"),
-        "list_url": reverse("mail:list"),
+        "list_label": _("Outbox"),
+        "list_url": reverse("mail:outbox"),
         "record_url": mail.get_absolute_url(),
         "record_id": mail.pk,
         "mail": mail,
         "colour": colour(mail),
         "files": mail.files.order_by("pk"),
+        "message": Message.objects.visible_to(request.user).filter(outgoing=mail).first(),
         "reason": _(mail.reason) if mail.reason else "",
     }
     return http.page(request, "mail/outgoing.html", context)
