@@ -1,6 +1,8 @@
 """Forms: what is cleaned out of text, how amounts are read, what pickers show."""
 
+import unicodedata
 from decimal import Decimal
+from itertools import groupby
 
 import pytest
 from django import forms
@@ -53,6 +55,21 @@ def test_text_loses_control_characters_and_nothing_else():
     assert tidy("a\x00b\x1b\u202ec\ud800") == "abc"
     assert tidy("Zeile 1\r\nZeile\t2 😀 Müller") == "Zeile 1\r\nZeile\t2 😀 Müller"
     assert tidy("Mu\u0308ller") == "Müller"
+
+
+def test_no_run_of_marks_is_put_in_order_that_would_cost_its_square(monkeypatch):
+    ordered = []
+    normalize = unicodedata.normalize
+    monkeypatch.setattr(unicodedata, "normalize", lambda form, text: ordered.append(text) or normalize(form, text))
+    tidy("a" + "\u0316\u0301" * 40_000 + "b\u0301" + "\x00".join("\u0301" * 40) + "c")
+    runs = [len(list(run)) for marks, run in groupby(ordered[0], lambda c: unicodedata.combining(c) > 0) if marks]
+    assert runs == [30, 30]
+
+
+def test_the_marks_that_scripts_have_stay():
+    assert tidy("Nguyễn ê\u0301\u0323 שָׁלוֹם مُحَمَّد किं e" + "\u0301" * 30) == unicodedata.normalize(
+        "NFC", "Nguyễn ê\u0301\u0323 שָׁלוֹם مُحَمَّد किं e" + "\u0301" * 30
+    )
 
 
 def test_a_record_form_cleans_before_it_validates(db):
