@@ -22,6 +22,7 @@ TITLES = {
     401: "Sign in first",
     403: "Not allowed",
     404: "Not found",
+    405: "This cannot be done here",
     409: "This cannot be done now",
     413: "The request is too large",
     422: "Please check the fields",
