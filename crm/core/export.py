@@ -4,7 +4,7 @@ import csv
 import datetime
 import tempfile
 import unicodedata
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import xlsxwriter
 from django.http import FileResponse, StreamingHttpResponse
@@ -46,6 +46,9 @@ def plain(column, record):
         return "" if value is None else str(value)
     if isinstance(value, datetime.datetime):
         return timezone.localtime(value).replace(tzinfo=None, microsecond=0)
+    if column.kind == "money" and isinstance(value, Decimal):
+        # What the database multiplied has twenty places; a weighted value of nothing would be written 0E-20.
+        return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
     if isinstance(value, int | float | Decimal | datetime.date):
         return value
     return guard(tidy(str(value), 32_000))

@@ -233,6 +233,10 @@ def test_the_ticked_records_or_all_that_the_list_finds(people, companies):
     assert listing.selected(post(people["readonly"], all="1", query=""), Companies).count() == 0
 
 
-def test_money_in_a_file_is_a_number():
-    column = listing.Column("x", "X", kind="money", value=lambda record: Decimal("1234.50"))
-    assert export._text(export.plain(column, object()), german=True) == "1234,50"
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [("1234.50", "1234,50"), ("0E-20", "0,00"), ("12.34500000000000000000", "12,35"), ("1E+3", "1000,00")],
+)
+def test_money_in_a_file_is_a_number_with_cents(value, written):
+    column = listing.Column("x", "X", kind="money", value=lambda record: Decimal(value))
+    assert export._text(export.plain(column, object()), german=True) == written
