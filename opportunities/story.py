@@ -88,7 +88,7 @@ def _outcomes(record) -> list[Entry]:
     was = {"status": Status.OPEN, "kind": events[0]["kind"] if events else Kind.LEAD}
     for event in events:
         context = event["pgh_context"] or {}
-        who = format_html("<b>{}</b>", _who(names.get(context.get("user"))))
+        who = format_html("<b>{}</b>", timeline.on_behalf(_who(names.get(context.get("user"))), context))
         if event["status"] != was["status"]:
             text, icon = WORDS[event["status"]]
             text = format_html(text, who=who, reason=reasons.get(event["loss_reason_id"], ""))

@@ -185,9 +185,7 @@ def _changes(record, events, before_them, skip, words) -> list[Callable]:
 
 def _draft(event, older, changed, context, words) -> Callable:
     def entry():
-        who = words.actor(context)
-        if context.get("via") == "import":
-            who = _("%(who)s (import)") % {"who": who}
+        who = on_behalf(words.actor(context), context)
         if event.pgh_label == "insert":
             imported = context.get("via") == "import"
             text = _("%(who)s imported this") if imported else _("%(who)s created this")
@@ -228,6 +226,11 @@ def _link_draft(link, row, words) -> Callable:
         return Entry(row.pgh_created_at, _sentence(text, words.actor(context), what), link.icon)
 
     return entry
+
+
+def on_behalf(who: str, context: dict) -> str:
+    """Whoever brought a file has not done by hand what stands in it."""
+    return _("%(who)s (import)") % {"who": who} if context.get("via") == "import" else who
 
 
 def _sentence(text: str, who: str, what="") -> str:

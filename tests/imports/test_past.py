@@ -8,6 +8,7 @@ from django.utils import timezone
 from contacts.models import Company, Person
 from crm.lists.models import Tag
 from inbox.models import InboxItem, ProcessingStatus
+from opportunities import story
 from opportunities.models import LossReason, Opportunity, Stage, StageChange
 from tests.imports.conftest import counts, dump, reasons
 
@@ -39,6 +40,14 @@ def test_history_comes_in_as_it_was(bring):
     assert [o.tags.count() for o in (one, two, three, four)] == [1, 1, 1, 0]
     assert Person.objects.get().company.name == "Höfle GmbH"
     assert {day(s.changed_at) for s in StageChange.objects.filter(opportunity=two)} == {"2022-03-01"}
+
+
+def test_an_outcome_that_a_file_brought_was_marked_by_nobody(bring, people):
+    bring("ID;Titel;Gewonnen am\n1;a;01.02.2024\n2;b;\n", "opportunities")
+    bring("ID;Gewonnen am\n2;01.02.2024\n", "opportunities")
+    for won in Opportunity.objects.won():
+        told = [str(entry.text) for entry in story.of(won, user=people["admin"]).entries if entry.icon == "trophy"]
+        assert told == ["<b>Admin (Import)</b> hat als gewonnen markiert"]
 
 
 def test_winning_makes_the_company_a_customer_since_then(bring):
