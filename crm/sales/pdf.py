@@ -15,6 +15,7 @@ from django.utils.translation import pgettext
 
 from contacts.salutation import salutation
 from crm.core import show
+from crm.core.normalise import phone_shown
 from crm.papers.letter import Letter, Sender, render
 from crm.sales import arithmetic
 from crm.sales.einvoice.categories import exemption
@@ -99,7 +100,7 @@ def sender_of(document) -> Sender:
     directors = _("Managing directors: %(names)s") % {"names": seller.managing_directors}
     columns = (
         (seller.full_name, seller.street, city),
-        (seller.phone, seller.email, seller.website),
+        (phone_shown(seller.phone), seller.email, seller.website),
         (seller.bank_name, _labelled("IBAN", _grouped(seller.iban)), _labelled("BIC", seller.bic)),
         (
             registered,
@@ -166,7 +167,7 @@ def info_of(document, facts: Iterable[tuple[str, str]]) -> tuple[tuple[str, str]
             (_("Customer number"), document.company.number if document.company_id else ""),
             (_("Your VAT ID"), document.recipient_vat_id),
             (_("Your contact"), document.owner.name if document.owner_id else ""),
-            (_("Phone"), seller.phone),
+            (_("Phone"), phone_shown(seller.phone)),
             (_("E-mail"), _breakable(seller.email)),
         )
         if value

@@ -156,6 +156,24 @@ def test_the_closing_words_are_never_alone_on_a_page(by):
     assert seen == {1, 2}
 
 
+def test_a_text_between_the_lines_goes_along_with_what_it_heads(by):
+    """However many lines stand before it, the line after it is on the same page."""
+    heading, pages_of_heading = {"kind": "text", "text": "Los 2", "quantity": 0, "unit": "", "vat_rate": 0}, set()
+    for n in range(6, 16):
+        lines = [("Achse", 1, "5")] * n + [heading] + [("Getriebe", 1, "5")] * 4
+        pages = [page.extract_text() for page in PdfReader(io.BytesIO(pdf.preview(make_quote(by, lines=lines), by))).pages]
+        [place] = [i for i, text in enumerate(pages) if "Los 2" in text]
+        assert "Getriebe" in pages[place], f"{n} lines before"
+        pages_of_heading.add(place)
+    assert pages_of_heading == {0, 1}
+
+
+def test_our_telephone_number_is_grouped(by):
+    Organisation.objects.update(phone="+494315550100")
+    text = text_of(pdf.preview(make_quote(by), by))
+    assert text.count("+49 431 5550100") == 2
+
+
 # ── kept as it was ──────────────────────────────────────────────────────────────────────────────────
 def test_the_paper_is_made_once_and_stays(by):
     invoice = issued_invoice(by)
