@@ -56,6 +56,13 @@ class Kind:
     edit: str
     exists: str
     icon: str
+    plural: str
+    list_tab: str
+
+    def crumbs(self) -> list[tuple]:
+        """The way to a page of this kind: all contacts, those of the kind."""
+        contacts = reverse("contacts:list")
+        return [(_("Contacts"), contacts), (self.plural, f"{contacts}?tab={self.list_tab}")]
 
 
 KINDS = {
@@ -73,6 +80,8 @@ KINDS = {
         gettext_lazy("Edit company"),
         gettext_lazy("This company probably exists already."),
         "building",
+        gettext_lazy("Companies"),
+        "companies",
     ),
     "person": Kind(
         "person",
@@ -88,6 +97,8 @@ KINDS = {
         gettext_lazy("Edit person"),
         gettext_lazy("This person probably exists already."),
         "user",
+        gettext_lazy("Persons"),
+        "persons",
     ),
 }
 
@@ -309,6 +320,7 @@ def create(request, kind):
         "matches": matches,
         "check_url": reverse(f"contacts:check-{kind.key}"),
         "submit_label": label,
+        "crumbs": [*kind.crumbs(), (kind.new, None)],
         "back": reverse("contacts:list"),
         "wide": True,
     }
@@ -355,6 +367,7 @@ def edit(request, pk, kind):
         "title": kind.edit,
         "matches": [],
         "check_url": f"{reverse(f'contacts:check-{kind.key}')}?except={pk}",
+        "crumbs": [*kind.crumbs(), (str(contact), url), (_("Edit"), None)],
         "back": url,
         "wide": True,
     }

@@ -185,6 +185,7 @@ def create(request):
         "form": form,
         "title": _("Add lead"),
         "submit_label": _("Add lead"),
+        "crumbs": [(_("Inbox"), reverse("inbox:list")), (_("Add lead"), None)],
         "back": reverse("inbox:list"),
         "wide": True,
     }
@@ -204,7 +205,13 @@ def edit(request, pk):
             form.show_conflict(overtaken.now)
         else:
             return http.done(request, url, _("Saved."))
-    context = {"form": form, "title": _("Edit inbox item"), "back": url, "wide": True}
+    context = {
+        "form": form,
+        "title": _("Edit inbox item"),
+        "crumbs": [(_("Inbox"), reverse("inbox:list")), (str(record), url), (_("Edit"), None)],
+        "back": url,
+        "wide": True,
+    }
     return http.dialog(request, "inbox/form.html", context, status=422 if form.errors else 200)
 
 

@@ -16,8 +16,8 @@ from crm.core import show
 
 # Control characters (but tab and line ends), lone surrogates, and the marks that turn the direction of foreign text.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
-# Marks that stand on the character before them. Putting a run of n of them in order costs n²: a field full of them would
-# keep a process busy for seconds. No script has more than a few; 30 is what Unicode's stream-safe format allows.
+# Marks that stand on the character before them. Putting a run of n of them in order costs n²: a field full of them
+# would keep a process busy for seconds. No script has more than a few; Unicode's stream-safe format allows 30.
 _MARKS = "".join(mark for mark in map(chr, range(0x300, 0x20000)) if unicodedata.combining(mark))
 _TOO_MANY_MARKS = re.compile(f"([{_MARKS}]{{30}})[{_MARKS}]+")
 EARLIEST, LATEST = datetime.date(1900, 1, 1), datetime.date(2200, 12, 31)

@@ -9,6 +9,9 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+# What the page of the search shows of each room.
+HITS = 8
+
 
 @dataclass(frozen=True)
 class Door:
@@ -143,9 +146,10 @@ class Searchers:
         for searcher in self.entries:
             if not user.may(searcher.area):
                 continue
-            hits = list(searcher.find(user, term)[:8])
+            hits = list(searcher.find(user, term)[: HITS + 1])
             if hits:
-                groups.append({"label": searcher.label, "template": searcher.template, "hits": hits})
+                shown = {"hits": hits[:HITS], "more": len(hits) > HITS}
+                groups.append({"label": searcher.label, "template": searcher.template, **shown})
         return groups
 
 

@@ -319,6 +319,16 @@ def test_two_edit_at_once_the_second_sees_both(signed_in, hoefle):
     assert hoefle.city == "Ulm"
 
 
+def test_the_pages_of_a_form_lead_back(signed_in, hoefle):
+    client = signed_in("rep")
+    for name, args in (("new-company", []), ("edit-company", [hoefle.pk])):
+        url = reverse(f"contacts:{name}", args=args)
+        page = text(client.get(url, **ENGLISH))
+        assert '<a href="/contacts/?tab=companies">Companies</a>' in page
+        assert "crumbs" not in text(client.get(url, **PART)), "a dialog stands on its page"
+    assert f'<a href="{hoefle.get_absolute_url()}">{hoefle}</a>' in page.replace("&amp;", "&")
+
+
 def test_no_circle_of_parents(signed_in, hoefle, rep):
     child = Company.objects.create(name="Tochter", parent=hoefle, owner=rep)
     url = reverse("contacts:fact-company", args=[hoefle.pk, "parent"])

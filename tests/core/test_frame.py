@@ -9,6 +9,7 @@ from django.template import Context, Template
 from django.urls import path
 from django.utils import translation
 
+from contacts.models import Company
 from crm.core import frame, http
 from crm.core.templatetags.crm import draw_icon
 from crm.urls import urlpatterns as frame_urls
@@ -109,6 +110,17 @@ def test_the_search_survives_anything(signed_in):
         response = client.get(f"/search/?q={term}")
         assert response.status_code == 200
         assert "<script>alert" not in response.content.decode()
+
+
+def test_the_search_says_where_it_shows_only_the_first(signed_in, people):
+    client = signed_in("admin")
+    client.cookies["django_language"] = "en"
+    for n in range(9):
+        assert "the first 8" not in client.get("/search/?q=Seidel").content.decode()
+        Company.objects.create(name=f"Seidel {n}", owner=people["rep"])
+    html = client.get("/search/?q=Seidel").content.decode()
+    assert "the first 8" in html
+    assert html.count('<li><a href="/contacts/companies/') == 8
 
 
 def test_the_search_over_everything_does_not_take_up_the_term_of_a_list(signed_in):

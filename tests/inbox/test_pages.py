@@ -395,6 +395,14 @@ def test_nobody_is_handed_to_whom_one_could_not_follow(signed_in, lead, people):
     assert InboxItem.objects.get().owner == people["mate"]
 
 
+def test_the_pages_of_a_form_lead_back(signed_in, lead):
+    client = signed_in("rep")
+    for page in (text(client.get(url("create"))), text(client.get(url("edit", lead.pk)))):
+        assert '<a href="/inbox/">Inbox</a></li>' in page
+    assert f'<a href="{lead.get_absolute_url()}">{lead}</a></li>' in page
+    assert "crumbs" not in text(client.get(url("edit", lead.pk), headers=HTMX)), "a dialog stands on its page"
+
+
 def test_the_second_of_two_editors_sees_what_the_first_wrote(signed_in, lead, rep):
     client = signed_in("rep")
     form = client.get(url("edit", lead.pk)).context["form"]
