@@ -38,3 +38,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include((later, "later"))),
 ]
+
+handler400 = "crm.core.views.bad_request"

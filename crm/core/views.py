@@ -4,8 +4,9 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, PasswordChangeView
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language, gettext_lazy
@@ -131,3 +132,12 @@ class PasswordChange(PasswordChangeView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(**kwargs) | {"title": _("Change password"), "back": reverse("home")}
+
+
+def bad_request(request, exception):
+    """What is refused before a view is asked; too much at once is named as such.
+
+    In place of Django's, which draws the page without the request, and ours needs one.
+    """
+    status = 413 if isinstance(exception, RequestDataTooBig | TooManyFieldsSent) else 400
+    return render(request, f"errors/{status}.html", status=status)

@@ -77,6 +77,7 @@ HOSTILE = {
     "other centuries": files.camt(entry(day="0001-01-01")),
     "no direction": files.camt(entry(sign="UP")),
     "wrong encoding": io.BytesIO(b'<?xml version="1.0" encoding="nonsense"?><a/>'),
+    "encoding that the parser does not take": io.BytesIO(b'<?xml version="1.0" encoding="utf-7"?><a/>'),
     "bytes": io.BytesIO(b'<?xml version="1.0" encoding="UTF-8"?><a>\xff\xfe</a>'),
 }
 
@@ -91,11 +92,15 @@ def test_a_hostile_or_broken_file_is_refused_with_a_sentence(name):
     assert time.monotonic() - begun < 2
 
 
-def test_fifty_megabytes_are_refused_before_they_are_read():
-    file = io.BytesIO(files.camt().getvalue() + b" " * 50 * 1024 * 1024)
+@pytest.mark.parametrize(
+    ("read", "begin"),
+    [(camt.read, files.camt().getvalue()), (bankcsv.inspect, b"Buchungstag;Betrag;Verwendungszweck\n")],
+)
+def test_fifty_megabytes_are_refused_before_they_are_read(read, begin):
+    file = io.BytesIO(begin + b" " * (50 * 1024 * 1024 - len(begin)))
     tracemalloc.start()
     with pytest.raises(Unreadable, match="MB"):
-        camt.read(file)
+        read(file)
     assert tracemalloc.get_traced_memory()[1] < 2**20
     tracemalloc.stop()
 

@@ -161,3 +161,12 @@ def test_values_are_shown_as_the_language_writes_them(language, template, text):
     }  # fmt: skip
     with translation.override(language):
         assert Template(template).render(Context(context)) == text
+
+
+@pytest.mark.parametrize("name", ["rep", None])
+def test_a_request_that_is_refused_before_any_view_gets_a_page(client, signed_in, name):
+    """A host that is not ours: somebody's proxy, or somebody who tries."""
+    visitor = signed_in(name) if name else client
+    answer = visitor.get("/", headers={"host": "elsewhere.example"})
+    assert answer.status_code == 400
+    assert b'class="gate-card"' in answer.content

@@ -1,6 +1,7 @@
 """What no document takes: a clear sentence, and nothing half-written."""
 
 import datetime
+import re
 import time
 from decimal import Decimal
 
@@ -78,6 +79,19 @@ def test_a_thousand_lines_and_not_one_more(rep):
         actions.save_lines(document=quote, lines=[GOOD] * 100_000, by=rep)
     assert time.perf_counter() - start < 0.5, "refused before anything is looked at"
     assert quote.lines.count() == 1000
+
+
+@pytest.mark.parametrize("n", [1400, 100_000])  # too many fields, too many bytes
+def test_far_too_many_lines_from_the_editor(signed_in, rep, n):
+    quote, client = make_quote(rep), signed_in("rep")
+    row = "key=&kind=item&product=&text=Achse&quantity=1&unit=Stk&unit_price=5&discount_percent=&vat_rate=19"
+    for address in ("lines/", "lines/preview/"):
+        answer = client.post(
+            f"/quotes/{quote.pk}/{address}", "&".join([row] * n), content_type="application/x-www-form-urlencoded"
+        )
+        assert answer.status_code == 413
+        assert re.search(r"1[.,]000", answer.content.decode())
+    assert quote.lines.count() == 2
 
 
 def test_the_largest_document_has_room_in_its_totals(rep):

@@ -161,7 +161,9 @@ def test_a_text_between_the_lines_goes_along_with_what_it_heads(by):
     heading, pages_of_heading = {"kind": "text", "text": "Los 2", "quantity": 0, "unit": "", "vat_rate": 0}, set()
     for n in range(6, 16):
         lines = [("Achse", 1, "5")] * n + [heading] + [("Getriebe", 1, "5")] * 4
-        pages = [page.extract_text() for page in PdfReader(io.BytesIO(pdf.preview(make_quote(by, lines=lines), by))).pages]
+        pages = [
+            page.extract_text() for page in PdfReader(io.BytesIO(pdf.preview(make_quote(by, lines=lines), by))).pages
+        ]
         [place] = [i for i, text in enumerate(pages) if "Los 2" in text]
         assert "Getriebe" in pages[place], f"{n} lines before"
         pages_of_heading.add(place)

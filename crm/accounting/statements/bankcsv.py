@@ -15,7 +15,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from stdnum import iban as iban_number
 
-from crm.accounting.statements.entries import LARGEST, MOST_ENTRIES, Entry, Statement, Unreadable, iban, text
+from crm.accounting.statements.entries import (
+    LARGEST,
+    MOST_ENTRIES,
+    Entry,
+    Statement,
+    Unreadable,
+    iban,
+    refuse_large,
+    text,
+)
 from crm.core import show
 from crm.core.normalise import plain
 from crm.imports import reading
@@ -77,6 +86,7 @@ def inspect(file) -> dict:
     reading: kind, encoding, delimiter; header: number of its row; columns: [{name, samples}]; fields: {field: number of
     the column}; order, mark: notation of dates and amounts; account: our IBAN, if the file says it; signature.
     """
+    refuse_large(file)
     rows = _rows(file, how := _how(file))
     first = list(islice(rows, PREAMBLE + SAMPLE))
     if not first:

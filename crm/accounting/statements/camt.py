@@ -5,7 +5,6 @@ readers build the whole tree with lxml from a string first, which is what a host
 """
 
 import datetime
-import io
 from decimal import Decimal, InvalidOperation
 from xml.etree.ElementTree import Element, ParseError
 
@@ -13,10 +12,18 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 from django.utils.translation import gettext as _
 
-from crm.accounting.statements.entries import LARGEST, MOST_ENTRIES, Entry, Statement, Unreadable, iban, text
+from crm.accounting.statements.entries import (
+    LARGEST,
+    MOST_ENTRIES,
+    Entry,
+    Statement,
+    Unreadable,
+    iban,
+    refuse_large,
+    text,
+)
 from crm.core import show
 
-MAX_BYTES = 20 * 1024 * 1024
 DEEPEST = 40
 OTHERS = {"BkToCstmrAcctRpt": "CAMT.052", "BkToCstmrDbtCdtNtfctn": "CAMT.054", "CstmrCdtTrfInitn": "pain.001"}
 
@@ -28,21 +35,15 @@ def looks_like_xml(head: bytes) -> bool:
 
 def read(file) -> Statement:
     """What a CAMT.053 file says, of all accounts in it. Raises Unreadable."""
-    file.seek(0, io.SEEK_END)
-    size = file.tell()
-    file.seek(0)
-    if size > MAX_BYTES:
-        raise Unreadable(
-            _("The file has %(size)s MB; a bank statement has up to %(limit)s MB.")
-            % {"size": show.number(size / 1024 / 1024, 1), "limit": MAX_BYTES // 1024 // 1024}
-        )
+    refuse_large(file)
     try:
         return _Reader().read(file)
     except DefusedXmlException as error:
         raise Unreadable(
             _("This file defines entities or a document type, which no bank statement does. It was not read.")
         ) from error
-    except (ParseError, UnicodeError, LookupError) as error:
+    except (ParseError, ValueError, LookupError) as error:
+        # ValueError: also encodings that the parser does not take, such as UTF-7.
         raise Unreadable(
             _("This XML file is damaged or cut off, and was not read. Download it from the bank once more.")
         ) from error

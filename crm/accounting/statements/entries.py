@@ -2,21 +2,38 @@
 
 import datetime
 import hashlib
+import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
+from crm.core import show
 from crm.core.forms import tidy
 from crm.core.normalise import line, plain
 
 # More is no statement of a month, whatever else it is.
 MOST_ENTRIES = 50_000
+MAX_BYTES = 20 * 1024 * 1024
 LARGEST = Decimal("9999999999.99")
 
 
 class Unreadable(Exception):
     """The file cannot be taken. The message is a whole, translated sentence for the user."""
+
+
+def refuse_large(file) -> None:
+    """Raises Unreadable for more than a statement can have; else the file is at its beginning."""
+    file.seek(0, io.SEEK_END)
+    size = file.tell()
+    file.seek(0)
+    if size > MAX_BYTES:
+        raise Unreadable(
+            _("The file has %(size)s MB; a bank statement has up to %(limit)s MB.")
+            % {"size": show.number(size / 1024 / 1024, 1), "limit": MAX_BYTES // 1024 // 1024}
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
