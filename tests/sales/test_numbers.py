@@ -64,13 +64,15 @@ def issue_all(by):
     def work(papers):
         for paper in papers:
             actions.issue_invoice(invoice=paper, by=by)
+        return connection.connection.info.backend_pid
 
     return work
 
 
 def test_fifty_writers_issue_twenty_each(rep):
     papers = drafts(rep, WRITERS * EACH)
-    at_once(issue_all(rep), *shares(papers))
+    servers = at_once(issue_all(rep), *shares(papers))
+    assert len(set(servers)) == WRITERS, "each had a connection of its own"
     assert given() == list(range(1, WRITERS * EACH + 1))
     assert NumberCounter.objects.get().last == WRITERS * EACH
 
@@ -144,6 +146,47 @@ def test_a_writer_is_killed_in_the_middle(rep, way):
         process.communicate()
     assert given() == list(range(1, WRITERS * EACH + 4 + 1)), "four of his were committed, the fifth was not"
     assert Invoice.objects.get(pk=papers[-1].pk).status == "draft"
+
+
+KILLED = 10
+
+
+def test_writers_are_killed_at_any_moment(rep):
+    """Fifty processes; ten are killed wherever they are: before the number, with it, while they commit."""
+    papers, dice = drafts(rep, WRITERS * EACH), random.Random(50)
+    connection.close()
+    writers = [fork(lambda mine=mine: issue_all(rep)(mine)) for mine in shares(papers)]
+    for pid in dice.sample(writers, KILLED):
+        wait_for_more(dice.randint(5, 40))
+        os.kill(pid, signal.SIGKILL)
+    ends = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in writers]
+    assert ends.count(-signal.SIGKILL) == KILLED, "all of them were killed while they had work"
+    assert ends.count(0) == WRITERS - KILLED
+    numbers = given()
+    assert (WRITERS - KILLED) * EACH < len(numbers) < WRITERS * EACH
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert NumberCounter.objects.get().last == len(numbers)
+    assert Invoice.objects.exclude(status="issued").filter(number__isnull=False).count() == 0
+
+
+def fork(work) -> int:
+    """A process of its own that does `work` and ends; gives its id."""
+    if pid := os.fork():
+        return pid
+    try:
+        work()
+    except BaseException:  # whatever it is, this process goes no further
+        os._exit(1)
+    os._exit(0)
+
+
+def wait_for_more(n: int) -> None:
+    """Until `n` more numbers have been given."""
+    before = Invoice.objects.issued().count()
+    until = time.monotonic() + 30
+    while Invoice.objects.issued().count() < before + n:
+        assert time.monotonic() < until
+        time.sleep(0.001)
 
 
 def kill(way: str, process: subprocess.Popen) -> None:
