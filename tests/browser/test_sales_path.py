@@ -5,9 +5,10 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import expect
 
+from contacts.models import Person
 from crm.sales import actions
 from crm.sales.models import Invoice, Order, Quote
-from opportunities.actions import create_opportunity
+from opportunities.actions import create_opportunity, update_opportunity
 from tests.browser.conftest import PHONE
 from tests.sales.factories import make_customer, make_product, make_quote, make_seller
 
@@ -114,6 +115,30 @@ def test_from_the_opportunity_to_the_paid_invoice(window, people, deal):
     assert (invoice.status, invoice.net_total) == ("paid", Decimal("141161.00"))
     page.goto(f"/opportunities/{deal.pk}/?tab=invoices")
     expect(page.locator(".record-main")).to_contain_text(invoice.number)
+
+
+@pytest.mark.parametrize(
+    ("label", "model"), [("Neues Angebot", Quote), ("Neuer Auftrag", Order), ("Neue Rechnung", Invoice)]
+)
+def test_the_menu_of_an_opportunity_fills_in_each_document(window, people, deal, label, model):
+    """Customer, person, lines, and as responsible the deal's owner, whoever presses the button."""
+    anna = Person.objects.create(
+        first_name="Anna", last_name="Müller", salutation="ms", company=deal.company, owner=people["rep"]
+    )
+    update_opportunity(opportunity=deal, by=people["rep"], person=anna)
+    page = window("manager")
+    page.goto(f"/opportunities/{deal.pk}/")
+    choose(page, label)
+    for words in ("Höfle Verpackungstechnik", "Anna Müller", deal.number, "Rep"):
+        expect(page.locator("form.form-page")).to_contain_text(words)
+    page.get_by_role("button", name="Weiter zu den Positionen").click()
+    line = page.locator("[data-line]")
+    expect(line).to_have_count(1)
+    expect(line.locator("textarea")).to_have_value("Servoachsen KL-7")
+    expect(page.locator(".sums-total dd")).to_have_text("176.715,00\u00a0€")
+    made = model.objects.get()
+    assert (made.company, made.person, made.opportunity) == (deal.company, anna, deal)
+    assert (made.owner, made.subject, made.net_total) == (people["rep"], deal.title, deal.estimated_value)
 
 
 def test_the_lines_on_a_phone_and_by_dragging(window, people):
