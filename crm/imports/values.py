@@ -64,7 +64,9 @@ def _moment_of(field, text, form) -> datetime.datetime:
     try:
         return reading.parse_moment(text, form or "dmy")
     except ValueError:
-        why = _("is not a date in the form %(form)s.") % {"form": reading.DATE_FORMATS.get(form, "DD.MM.YYYY")}
+        why = _("is not a date in the form %(form)s.") % {
+            "form": reading.DATE_FORMATS.get(form, reading.DATE_FORMATS["dmy"])
+        }
         raise _bad(field, text, why) from None
 
 

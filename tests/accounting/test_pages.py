@@ -1,5 +1,7 @@
 """The pages of the bank and of the DATEV export, as somebody with the right, and without it, meets them."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -7,9 +9,11 @@ from django.test.utils import CaptureQueriesContext
 
 from crm.accounting.models import BankEntry, BankStatement, DatevSettings, RevenueAccount
 from crm.mail.models import OutgoingMail
+from crm.sales import actions as sales
 from crm.sales.models import Invoice, Payment
 from tests.accounting import files
 from tests.accounting.files import entry
+from tests.sales.factories import make_invoice
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +36,19 @@ def test_from_the_file_to_the_payment_and_back(signed_in, open_invoice):
     assert invoice.number in client.get(f"/invoices/bank/{row.pk}/").content.decode()
     client.post(f"/invoices/bank/{row.pk}/undo/")
     assert Invoice.objects.get().status == "issued"
+
+
+def test_the_menu_says_why_nobody_is_reminded(signed_in, open_invoice, rep):
+    late, due = open_invoice(), open_invoice(days_ago=1)
+    draft = make_invoice(rep)
+    note = sales.cancel_invoice(invoice=open_invoice(), by=rep)
+    rep.language = "en"
+    rep.save()
+    said = {}
+    for invoice in (late, due, draft, note):
+        page = signed_in("rep").get(invoice.get_absolute_url()).content.decode()
+        said[invoice.pk] = re.findall(r"Remind …(?:<small>(.*?)</small>)?", page)
+    assert said == {late.pk: [""], due.pk: ["is not overdue"], draft.pk: ["is a draft"], note.pk: []}
 
 
 def test_other_invoices_are_chosen(signed_in, bank, open_invoice):

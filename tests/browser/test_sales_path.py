@@ -9,8 +9,8 @@ from contacts.models import Person
 from crm.sales import actions
 from crm.sales.models import Invoice, Order, Quote
 from opportunities.actions import create_opportunity, update_opportunity
-from tests.browser.conftest import PHONE
-from tests.sales.factories import make_customer, make_product, make_quote, make_seller
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.sales.factories import make_customer, make_invoice, make_product, make_quote, make_seller
 
 pytestmark = pytest.mark.browser
 
@@ -159,6 +159,37 @@ def test_the_lines_on_a_phone_and_by_dragging(window, people):
     phone.get_by_role("button", name="Speichern").last.click()
     expect(phone.locator(".paper-what")).to_have_count(1)
     assert quote.lines.get().text == "Montage"
+
+
+LONG = {
+    "name": "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft mbH & Co. KGaA",
+    "lines": [
+        {"text": "W" * 120, "quantity": Decimal("999999.999"), "unit": "Laufmeter je Gebinde", "unit_price": 9999}
+    ],
+}
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+def test_long_names_and_open_menus_stick_out_nowhere(window, people, size):
+    make_seller()
+    company = make_customer(people["rep"], name=LONG["name"])
+    quote = make_quote(people["rep"], company=company, lines=LONG["lines"], subject="Ausführung nach Zeichnung " * 7)
+    sent = actions.send_quote(
+        quote=make_quote(people["rep"], company=company, lines=LONG["lines"], language="de"), by=people["rep"]
+    )
+    draft = make_invoice(people["rep"], company=company, lines=LONG["lines"])
+    token = actions.create_link(quote=sent, by=people["rep"])[1]
+    page, looked_at = window("rep", size=size), 0
+    for address in (quote, sent, draft, f"/quotes/{quote.pk}/lines/", "/quotes/", "/invoices/", f"/q/{token}/"):
+        page.goto(address if isinstance(address, str) else address.get_absolute_url())
+        if not isinstance(address, str):
+            page.get_by_role("button", name="Aktion auswählen").click()
+            expect(page.locator(".action-menu")).to_be_visible()
+            menu = page.locator(".action-menu")
+            assert menu.evaluate("menu => menu.scrollWidth <= menu.clientWidth"), address
+        looked_at += 1
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], address
+    assert looked_at == 7
 
 
 def test_without_scripts_the_buttons_load_the_page_anew(window, people, chromium, live_server):

@@ -28,8 +28,8 @@ def may_export(user) -> bool:
 
 
 class PeriodForm(PlainForm):
-    start = forms.DateField(label=gettext_lazy("from"))
-    end = forms.DateField(label=gettext_lazy("to"))
+    start = forms.DateField(label=gettext_lazy("From"))
+    end = forms.DateField(label=gettext_lazy("Until"))
 
 
 def last_month() -> dict:

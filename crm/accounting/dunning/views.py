@@ -147,9 +147,11 @@ def remind_one(request, pk):
 
 def entries(request, invoice) -> list[Entry]:
     """What an invoice's menu offers about reminders."""
-    if not invoice.is_overdue:
+    if invoice.is_credit_note:
         return []
-    reason = "" if allows(request.user, Action.CHANGE, invoice) else _("no right")
+    reason = _("is a draft") if invoice.is_draft else "" if invoice.is_overdue else _("is not overdue")
+    if not reason and not allows(request.user, Action.CHANGE, invoice):
+        reason = _("no right")
     blocked = getattr(invoice, "dunning_block", None)
     remind = Entry(
         _("Remind …"),
@@ -158,6 +160,8 @@ def entries(request, invoice) -> list[Entry]:
         reason or (_("blocked: %(reason)s") % {"reason": blocked.reason} if blocked else ""),
         dialog=True,
     )
+    if not invoice.is_overdue:
+        return [remind]
     if blocked:
         url = reverse("accounting:unblock", args=[invoice.pk])
         return [remind, Entry(_("Remind again"), "bell", url, reason, post=True)]
@@ -204,7 +208,7 @@ def letter(request, pk, notice):
 
 # ── settings ────────────────────────────────────────────────────────────────────────────────────────
 class LevelForm(RecordForm):
-    spans = {"name": 6, "days_after_due": 2, "days_to_pay": 2, "fee": 2, "text_de": 12, "text_en": 12}
+    spans = {"name": 12, "days_after_due": 4, "days_to_pay": 4, "fee": 4, "text_de": 12, "text_en": 12}
 
     class Meta:
         model = DunningLevel

@@ -65,7 +65,7 @@ class EntryList(ListPage):
             wide=True,
         ),
         Column("amount", gettext_lazy("Amount"), kind="money", sort="amount", phone="right"),
-        Column("booked_on", gettext_lazy("Booking date"), kind="date", sort="booked_on"),
+        Column("booked_on", gettext_lazy("Booking date"), kind="date", sort="booked_on", width="l"),
         Column("iban", "IBAN", sort="iban", hidden=True, width="l"),
         Column("account", gettext_lazy("Own account"), sort="account", hidden=True, width="l"),
         Column("kind", gettext_lazy("Booking text"), sort="kind", hidden=True),

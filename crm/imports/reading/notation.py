@@ -4,6 +4,8 @@ import datetime
 import re
 from decimal import Decimal, InvalidOperation
 
+from django.utils.translation import gettext_lazy
+
 DATE = re.compile(
     r"(\d{1,4})(\. ?|[\-/ ])(?:(\d{1,2})\2|([A-Za-zäÄ]{3,9})\.?(?:\2|[ \-]))(\d{1,4})"
     r"(?:[T ,]+(?:um )?(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,]\d+)?)?"
@@ -30,7 +32,11 @@ MONTHS = {
     )
     for name in names.split()
 }
-DATE_FORMATS = {"dmy": "DD.MM.YYYY", "mdy": "MM/DD/YYYY", "ymd": "YYYY-MM-DD"}
+DATE_FORMATS = {
+    "dmy": gettext_lazy("DD.MM.YYYY"),
+    "mdy": gettext_lazy("MM/DD/YYYY"),
+    "ymd": gettext_lazy("YYYY-MM-DD"),
+}
 NUMBER = re.compile(
     r"[+\-−]?\s*(?:[€$£]|EUR|USD)?\s*[+\-−]?\d[\d.,'\s\u00a0\u202f]*\s*(?:€|\$|£|EUR|USD|%)?", re.IGNORECASE
 )

@@ -45,7 +45,7 @@ class ProductList(ListPage):
     create_label = gettext_lazy("Product")
     create_dialog = True
     nothing_yet = gettext_lazy("No products yet")
-    search_hint = gettext_lazy("Name, item number, description")
+    search_hint = gettext_lazy("Name, item number")
     tabs = (
         Tab("active", pgettext_lazy("products", "Active"), Q(is_active=True)),
         Tab("inactive", pgettext_lazy("products", "Inactive"), Q(is_active=False)),
