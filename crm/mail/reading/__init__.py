@@ -48,8 +48,11 @@ BLANK = 1_000  # bytes of blank lines before the header
 DELIVERED = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to")
 
 
-def read(raw: bytes) -> Mail:
-    """The mail in `raw`. Raises Unreadable for nothing, blank bytes, and more than 50 MB; for no other bytes."""
+def read(raw: bytes, null_sender: bool = False) -> Mail:
+    """The mail in `raw`. Raises Unreadable for nothing, blank bytes, and more than 50 MB; for no other bytes.
+
+    `null_sender`: the server that brought it was told <> as its sender.
+    """
     if len(raw) > limits.MAIL_BYTES:
         raise Unreadable(TOO_LARGE)
     if not raw.strip(b"\0\t\r\n "):
@@ -57,7 +60,7 @@ def read(raw: bytes) -> Mail:
     if b"\n" not in raw:
         # Line ends of old Macs.
         raw = raw.replace(b"\r", b"\n")
-    return _mail(raw, 0, len(raw), limits.Budget(), 0)
+    return _mail(raw, 0, len(raw), limits.Budget(), 0, null_sender)
 
 
 def _begin(raw: bytes, at: int, end: int) -> int:
@@ -70,15 +73,18 @@ def _begin(raw: bytes, at: int, end: int) -> int:
     return at
 
 
-def _mail(raw: bytes, start: int, end: int, budget: limits.Budget, depth: int) -> Mail:
+def _mail(raw: bytes, start: int, end: int, budget: limits.Budget, depth: int, null_sender: bool = False) -> Mail:
     """The mail between `start` and `end`; `depth` counts the mails around it."""
     part = parts.read(raw, _begin(raw, start, end), end, budget, depth)
+    # Of a mail within another nobody asks, and hashing each level anew would take quadratic time. And before any file
+    # is in memory, because a large one is decoded for it.
+    mark = "" if depth else fingerprint.of(part, budget)
     found = body.sort(part)
     text, html = body.texts(found, budget)
     new, signature = reply.split(text)
     head = _head(part.header, budget)
     report = part.parameters.get("report-type", "")
-    kind = automatic.reason(part.header, part.kind, report, head["sender"], head["subject"])
+    kind = automatic.reason(part.header, part.kind, report, head["sender"], head["subject"], null_sender)
     return Mail(
         **head,
         text=text,
@@ -91,8 +97,7 @@ def _mail(raw: bytes, start: int, end: int, budget: limits.Budget, depth: int) -
         invitation=_invitation(found, budget),
         automatic=kind,
         bounce=_bounce(part.header, found, text, budget) if kind == "bounce" else None,
-        # Of a mail within another nobody asks, and hashing each level anew would take quadratic time.
-        fingerprint="" if depth else fingerprint.of(part.header, raw, part.start, end),
+        fingerprint=mark,
         problems=() if depth else tuple(budget.problems),
     )
 

@@ -18,12 +18,20 @@ REASONS = {
 }
 # Outgoing mail carries one of these, so that our own mail is known again wherever it comes back from.
 OWN_MARK = "x-crm-"
-_SYSTEMS = re.compile(r"(mailer-daemon|postmaster|mail-daemon|maildaemon)(@|$)", re.IGNORECASE)
+# Not postmaster: people read and write as that, too. Its reports are known by their form.
+_SYSTEMS = re.compile(r"(mailer-daemon|mail-daemon|maildaemon)(@|$)", re.IGNORECASE)
 _AWAY = re.compile(
     r"(out of (the )?office|automatic reply|auto(matic|mated)?[- ]?(reply|response)|autoreply|abwesen(d|heit)"
     r"|automatische (antwort|e-?mail|benachrichtigung)|automatisch generiert|ich bin (nicht|derzeit)|vacation|on leave"
     r"|urlaub|réponse automatique|absence|absent|respuesta automática|fuera de (la )?oficina|risposta automatica"
     r"|fuori sede|automatisch antwoord|afwezig)",
+    re.IGNORECASE,
+)
+# Subjects that mail programs write themselves, in front of the one they answer. Not behind "AW:": that is a person's.
+_NOTE = re.compile(
+    r"\s*(abwesenheits(notiz|meldung|benachrichtigung|assistent|agent)|abwesend:|automatische (antwort|abwesenheit)"
+    r"|automatic reply|auto(matic|mated)?[- ]?(reply|response)\b|out of (the )?office( auto ?reply)?\s*(:|$)"
+    r"|réponse automatique|respuesta automática|risposta automatica|automatisch antwoord)",
     re.IGNORECASE,
 )
 # Present in answers of machines, and also in some mails of people: only together with such a subject.
@@ -32,15 +40,19 @@ _HINTS = ("x-ms-exchange-inbox-rules-loop", "x-ms-exchange-generated-message-sou
           "x-mdautoresponder")  # fmt: skip
 
 
-def reason(header: Header, kind: str, report: str, sender: Address | None, subject: str) -> str:
+def reason(
+    header: Header, kind: str, report: str, sender: Address | None, subject: str, null_sender: bool = False
+) -> str:
     """A key of REASONS, or "" for what a person seems to have written.
 
-    `kind` is the media type of the whole, `report` the report-type of a multipart/report.
+    `kind` is the media type of the whole, `report` the report-type of a multipart/report. `null_sender`: the mail
+    server was told <>; many that pass a mail on write it into Return-Path.
     """
     if any(name.startswith(OWN_MARK) for name, _value in header.fields):
         return "own"
     origin = sender.email if sender else header.get("from")
-    if _is_report(kind, report) or _SYSTEMS.search(origin) or _null_sender(header):
+    null_sender = null_sender or _null_sender(header)
+    if _is_report(kind, report) or _SYSTEMS.search(origin) or null_sender or "x-failed-recipients" in header:
         # An absence note has a null sender as well, and is no failed delivery.
         return "reply" if _AWAY.search(subject) and not _is_report(kind, report) else "bounce"
     if found := _submitted(header):
@@ -49,7 +61,8 @@ def reason(header: Header, kind: str, report: str, sender: Address | None, subje
         return "list"
     if found := _precedence(header):
         return found
-    return "reply" if _AWAY.search(subject) and any(name in header for name in _HINTS) else ""
+    hinted = _AWAY.search(subject) and any(name in header for name in _HINTS)
+    return "reply" if hinted or _NOTE.match(subject) else ""
 
 
 def _is_report(kind: str, report: str) -> bool:

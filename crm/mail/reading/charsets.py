@@ -1,6 +1,7 @@
 """Bytes to text, whatever the charset is said to be; and text that can be stored.
 
-UTF-8 is believed to its bytes: text of another charset practically never is valid UTF-8 by chance. Then what was
+UTF-8 is believed to its bytes: text of another charset practically never is valid UTF-8 by chance (a few letters of an
+East Asian one may be). Then what was
 declared is tried, read as browsers do (iso-8859-1 means windows-1252), then a guess.
 """
 
@@ -45,7 +46,8 @@ _BOMS = [
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 ]
 _UTF8_LETTER = re.compile(rb"[\xc3-\xf4][\x80-\xbf]+")
-_THREE_BYTES = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}")
+# A letter with an accent within a word of plain letters. Chinese, Japanese and Korean ones stand in rows.
+_LATIN_WORD = re.compile("[A-Za-z][\u00c0-\u024f]|[\u00c0-\u024f][A-Za-z]")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _HIGH_WORD = re.compile(rb"[A-Za-z]{0,40}[\x80-\xff][A-Za-z\x80-\xff]{0,40}")
 _LONG_RUN = re.compile(r"[^\x00-\x7f]{40,}")
@@ -81,7 +83,7 @@ def decode(data: bytes, declared: str = "") -> str:
         if data.startswith(bom):
             return data[len(bom) :].decode(bom_name, errors="replace")
     text = _try(data, "utf-8")
-    if text is not None and (name not in _ASIAN or _THREE_BYTES.search(data)):
+    if text is not None and (name not in _ASIAN or _surely_utf8(text)):
         return text
     if name and name != "utf-8" and (text := _try(data, name)) is not None:
         return text
@@ -92,6 +94,15 @@ def decode(data: bytes, declared: str = "") -> str:
     if name in _ASIAN:
         return data.decode(name, errors="replace")
     return data.decode("cp1252" if name else _guess(data), errors="replace")
+
+
+def _surely_utf8(text: str) -> bool:
+    """Is it UTF-8, though it could be two bytes for each letter of an East Asian charset?
+
+    One such letter in seven is valid UTF-8 of two bytes: four in a row are not there by chance.
+    """
+    high = [char for char in text[:GUESSED_BYTES] if char > "\x7f"]
+    return len(high) >= 4 or any(char > "\u07ff" for char in high) or bool(_LATIN_WORD.search(text))
 
 
 def _try(data: bytes, name: str) -> str | None:

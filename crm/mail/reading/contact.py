@@ -7,6 +7,12 @@ from crm.mail.reading.charsets import line
 from crm.mail.reading.kinds import Address
 from crm.mail.reading.reply import is_closing
 
+FORWARDS, BACKWARDS = 1, -1
+_SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+# Klein Eva (Extern), Klein Eva (DE-UL3): how large firms list people.
+_LISTED = re.compile(
+    r"\((?i:extern(al|e|er)?|intern(al|e|er)?|ext\.?|int\.?|contractor|consultant)\)|\([A-Z]{2,4}[-/ ]\w+\)"
+)
 ROWS = 25  # of a signature that are looked at
 WIDTH = 200
 _LEGAL = (
@@ -60,11 +66,11 @@ def from_signature(text: str, signature: str, sender: Address | None) -> dict[st
     ]
     rows = [row for row in rows if row][:ROWS]
     # The sender's own name is the surest; one in the signature must then agree with nothing.
-    first, last = split_name(sender.name if sender else "")
+    email = sender.email if sender else ""
+    first, last = split_name(sender.name if sender else "", email)
     if not last:
-        first, last = next(
-            (name for row in rows[:3] if (name := split_name(row))[1] and not _COMPANY.search(row)), ("", "")
-        )
+        names = (split_name(row, email) for row in rows[:3] if not _COMPANY.search(row))
+        first, last = next((name for name in names if name[1]), ("", ""))
     return {"first_name": first, "last_name": last, "company_name": _company(rows), "phone": _phone(rows)}
 
 
@@ -77,8 +83,13 @@ def _end_of(text: str) -> str:
     return ""
 
 
-def split_name(name: str) -> tuple[str, str]:
-    """("Anna-Lena", "von der Heide") for a person's name in any usual form; ("", "") for what may be none."""
+def split_name(name: str, email: str = "") -> tuple[str, str]:
+    """("Anna-Lena", "von der Heide") for a person's name in any usual form; ("", "") for what may be none.
+
+    `email`: the person's address; eva.klein@… says that Klein Eva is Eva Klein. In a directory's notation, which is
+    known by "(Extern)" and the like behind it, either may come first: without such an address nothing is plain.
+    """
+    listed = bool(_LISTED.search(name))
     name = _AFTER_NAME.sub("", _TITLES.sub("", line(name, 100).strip("\"' ,")))
     before, comma, after = name.partition(",")
     if comma:
@@ -88,6 +99,11 @@ def split_name(name: str) -> tuple[str, str]:
     if not _NAME.fullmatch(name) or _NO_NAMES & {word.lower().strip(".") for word in name.split()}:
         return "", ""
     words = name.split()
+    order = _order(words, email)
+    if order == BACKWARDS and not comma:
+        words = [words[1], words[0]]
+    elif listed and not comma and order != FORWARDS:
+        return "", ""
     if any(word[0].islower() and word.lower() not in _PARTICLES for word in words):
         return "", ""
     if words[0].isupper() and len(words[0]) > 2 and not words[-1].isupper():
@@ -101,6 +117,15 @@ def split_name(name: str) -> tuple[str, str]:
     if name.isupper():
         first, last = first.title(), last.title()
     return first, last
+
+
+def _order(words: list[str], email: str) -> int:
+    """In which order an address names the two words of a name; 0 where it says nothing."""
+    named = [plain(part) for part in re.split(r"[._]", email.partition("@")[0])]
+    written = [plain(word.lower().translate(_SPELT)) for word in words]
+    if len(written) != 2:
+        return 0
+    return FORWARDS if named == written else BACKWARDS if named == written[::-1] else 0
 
 
 def _company(rows: list[str]) -> str:

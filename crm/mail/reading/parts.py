@@ -8,6 +8,7 @@ under compat32 the parser still goes line by line, at every level of nesting: 2.
 import binascii
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext_noop
@@ -19,6 +20,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
 _UU = {"x-uuencode", "uuencode", "uue", "x-uue"}
 UU_LINES = 500_000
+CHUNK = 1024 * 1024  # of damaged base64 that is looked at at once
 TRIES = 10_000  # lines that begin like a boundary and are looked at
 NO_BOUNDARY = gettext_noop("The parts of the mail could not be told apart.")
 BAD_ENCODING = gettext_noop("A part of the mail is damaged.")
@@ -50,13 +52,10 @@ class Part:
     def content_id(self) -> str:
         return "".join(self.header.text("content-id", limits.ID).split()).strip("<>")
 
-    def source(self, limit: int | None = None) -> bytes:
-        """The bytes as they came, at most `limit` of them."""
-        return self.raw[self.start : self.end if limit is None else min(self.end, self.start + limit)]
-
     def content(self, budget: limits.Budget, limit: int | None = None) -> bytes:
         """The bytes without their transfer encoding; `limit` counts bytes before decoding."""
-        return decoded(self.source(limit), self.encoding, budget)
+        end = self.end if limit is None else min(self.end, self.start + limit)
+        return decoded(self.raw, self.start, end, self.encoding, budget)
 
     def walk(self) -> Iterator["Part"]:
         """This part and all in it, in the order of the mail."""
@@ -67,31 +66,52 @@ class Part:
             waiting += reversed(part.children)
 
 
-def decoded(data: bytes, encoding: str, budget: limits.Budget) -> bytes:
-    """`data` without its transfer encoding. An unknown one is taken for none; damaged data give what they can."""
+def decoded(raw: bytes, start: int, end: int, encoding: str, budget: limits.Budget) -> bytes:
+    """`raw` from `start` to `end` without its transfer encoding. An unknown one is taken for none; damaged data give
+    what they can. Large files are decoded where they lie: a copy of the encoded text would be larger than the file.
+    """
     if encoding == "base64":
-        return _base64(data, budget)
+        return _base64(raw, start, end, budget)
     if encoding == "quoted-printable":
-        return binascii.a2b_qp(data)
+        return binascii.a2b_qp(memoryview(raw)[start:end])
     if encoding in _UU:
-        return _uu(data, budget)
-    return data
+        return _uu(raw[start:end], budget)
+    return raw[start:end]
 
 
-def _base64(data: bytes, budget: limits.Budget) -> bytes:
-    end = data.rstrip(b"=\r\n\t ")
-    # Several encoded texts in a row: each ends with its own padding, at which the decoder would stop.
-    pieces = re.split(rb"=+", end, maxsplit=limits.PARTS) if b"=" in end else [end]
-    found = []
-    for piece in pieces:
-        try:
-            found.append(binascii.a2b_base64(piece + b"=="))
-        except binascii.Error:
-            budget.note(BAD_ENCODING)
-            kept = piece.translate(None, _NOT_BASE64)
-            kept = kept[: len(kept) // 4 * 4]
-            found.append(binascii.a2b_base64(kept))
-    return found[0] if len(found) == 1 else b"".join(found)
+def _base64(raw: bytes, start: int, end: int, budget: limits.Budget) -> bytes:
+    padding = raw.find(b"=", start, end)
+    # Several encoded texts in a row each end with their own padding, at which the decoder would stop.
+    if padding < 0 or (end - padding < CHUNK and not raw[padding:end].strip(b"=\r\n\t ")):
+        with suppress(binascii.Error):
+            return binascii.a2b_base64(memoryview(raw)[start:end])
+    return b"".join(_pieces(raw, start, end, budget))
+
+
+def _pieces(raw: bytes, start: int, end: int, budget: limits.Budget) -> Iterator[bytes]:
+    """What can be had of texts in a row, without padding, or damaged."""
+    left, texts = b"", 0
+    for at in range(start, end, CHUNK):
+        chunk = raw[at : min(at + CHUNK, end)]
+        *ended, rest = re.split(rb"=+", chunk) if texts < limits.PARTS else [chunk]
+        texts += len(ended)
+        for piece in ended:
+            yield _last(left + piece.translate(None, _NOT_BASE64), budget)
+            left = b""
+        left += rest.translate(None, _NOT_BASE64)
+        whole = len(left) // 4 * 4
+        yield binascii.a2b_base64(left[:whole])
+        left = left[whole:]
+    yield _last(left, budget)
+
+
+def _last(data: bytes, budget: limits.Budget) -> bytes:
+    """The end of an encoded text, whose padding may be missing."""
+    if len(data) % 4 == 1:
+        # A single letter holds no whole byte.
+        budget.note(BAD_ENCODING)
+        data = data[:-1]
+    return binascii.a2b_base64(data + b"==")
 
 
 def _uu(data: bytes, budget: limits.Budget) -> bytes:

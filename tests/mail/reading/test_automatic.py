@@ -25,7 +25,13 @@ from tests.mail.reading.mails import mail, multipart
         ({"Return_Path": "<>", "Subject": "Abwesenheitsnotiz: Angebot"}, "reply"),
         ({"From": "Mail Delivery <MAILER-DAEMON@x.example>"}, "bounce"),
         ({"From": "MAILER-DAEMON"}, "bounce"),
-        ({"From": "postmaster@x.example"}, "bounce"),
+        ({"From": "postmaster@x.example", "Return_Path": "<>"}, "bounce"),
+        ({"From": "postmaster@x.example", "X_Failed_Recipients": "eva@x.example"}, "bounce"),
+        ({"Subject": "Abwesenheitsnotiz: Angebot"}, "reply"),
+        ({"Subject": "Automatische Antwort: Angebot"}, "reply"),
+        ({"Subject": "Out of Office"}, "reply"),
+        ({"Subject": "Out of Office AutoReply: Angebot"}, "reply"),
+        ({"Subject": "Automatic reply: Angebot"}, "reply"),
         ({"Content_Type": "multipart/report; boundary=x; report-type=delivery-status"}, "own" if False else ""),
         ({"Subject": "Automatische Antwort: Angebot", "X_MS_Exchange_Inbox_Rules_Loop": "x"}, "reply"),
         ({"X_CRM_Message": "17", "Auto_Submitted": "auto-replied"}, "own"),
@@ -43,6 +49,9 @@ def test_machines(fields, reason):
         {"Auto_Submitted": "no"},
         {"Subject": "Ich bin im Urlaub, danach das Angebot"},
         {"Subject": "Out of office furniture"},
+        {"Subject": "AW: Abwesenheitsnotiz: Angebot"},
+        {"Subject": "Automatische Türen"},
+        {"From": "postmaster@x.example"},
         {"X_Auto_Response_Suppress": "DR, RN, NRN"},
         {"Precedence": "normal"},
         {"Return_Path": "<hans@hoefle.example>"},
@@ -115,6 +124,11 @@ Subject: Angebot"""
     assert (named.bounce.recipient, named.bounce.permanent) == ("eva@x.example", False)
 
 
+def test_the_server_was_told_of_a_null_sender():
+    assert read(mail(), null_sender=True).automatic == "bounce"
+    assert read(mail(Subject="Abwesenheitsnotiz: Angebot"), null_sender=True).automatic == "reply"
+
+
 def test_words_that_say_nothing_are_no_bounce():
-    found = read(mail("Guten Tag", From="postmaster@x.example"))
+    found = read(mail("Guten Tag", From="mailer-daemon@x.example"))
     assert (found.automatic, found.bounce) == ("bounce", None)

@@ -67,6 +67,19 @@ def test_other_alphabets(charset, text):
     assert read(mail(text.encode(python), Content_Type=f"text/plain; charset={charset}")).text == text
 
 
+@pytest.mark.parametrize("charset", ["gb2312", "gbk", "shift_jis", "euc-kr", "ks_c_5601-1987", "ks_c_5601", "big5"])
+@pytest.mark.parametrize("text", ["Grüße aus Köln", "für", "Привет, как дела", "你好，世界"])
+def test_utf8_that_is_declared_as_east_asian(charset, text):
+    assert read(mail(text.encode(), Content_Type=f"text/plain; charset={charset}")).text == text
+
+
+@pytest.mark.parametrize(
+    ("charset", "text"), [("gb2312", "A座测试"), ("gb2312", "冒"), ("euc-kr", "서울"), ("cp932", "東京")]
+)
+def test_a_few_east_asian_letters(charset, text):
+    assert read(mail(text.encode(charset), Content_Type=f"text/plain; charset={charset}")).text == text
+
+
 def test_an_alphabet_that_nothing_declares():
     text = "Здравствуйте, посылаем вам наше предложение на этот год. Мы ждём вашего ответа."
     assert read(mail(text.encode("cp1251"), Content_Type="text/plain")).text == text
@@ -82,9 +95,12 @@ def test_transfer_encodings():
     assert read(mail("R3LDvMOf\n ZQ==", Content_Transfer_Encoding="BASE64")).text == "Grüße"
     assert read(mail("QQ==QUJD\nQg==", Content_Transfer_Encoding="base64")).text == "AABCB"
     assert read(mail("begin 644 x\n#04)#\n`\nend", Content_Transfer_Encoding="x-uuencode")).text == "ABC"
+    many = "".join(base64.b64encode(bytes([n])).decode() for n in range(65, 75)) + "QUJD" * 100
+    assert read(mail(many, Content_Transfer_Encoding="base64")).text == "ABCDEFGHIJ" + "ABC" * 100
     odd = read(mail("Guten Tag", Content_Transfer_Encoding="8-bit-irgendwas"))
     assert (odd.text, odd.problems) == ("Guten Tag", ())
     damaged = read(mail("QUJDQ!", Content_Transfer_Encoding="base64"))
+    assert read(mail("QUJ\nDQQ", Content_Transfer_Encoding="base64")).text == "ABCA"
     assert (damaged.text, damaged.problems) == ("ABC", ("A part of the mail is damaged.",))
 
 

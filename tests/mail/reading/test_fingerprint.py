@@ -1,8 +1,10 @@
 """The same mail has one fingerprint however it came; another mail has another, whatever its Message-ID."""
 
+import base64
+
 import pytest
 
-from crm.mail.reading import fingerprint, read
+from crm.mail.reading import fingerprint, limits, read
 from tests.mail.reading.mails import mail, multipart
 
 MAIL = multipart("\nHallo\n\nWelt", "Content-Type: text/plain\n\nMehr", References="<a@x> <b@x>", Cc="c@x.example")
@@ -52,6 +54,29 @@ def test_one_mail_by_many_ways(copy):
 )
 def test_another_mail(other):
     assert print_of(other) != print_of(mail())
+
+
+def test_a_relay_may_encode_the_parts_anew():
+    text, quoted = "Grüße\nund = mehr", "Gr=C3=BC=C3=9F=\ne\nund =3D mehr"
+    coded = base64.encodebytes(text.replace("\n", "\r\n").encode()).decode()
+    kind = "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: "
+    copies = [f"{kind}8bit\n\n{text}", f"{kind}quoted-printable\n\n{quoted}", f"{kind}base64\n\n{coded}"]
+    assert len({print_of(multipart(copy)) for copy in copies}) == 1
+    alone = [mail(text), mail(quoted, Content_Transfer_Encoding="quoted-printable")]
+    assert len({print_of(copy) for copy in alone}) == 1
+
+
+def test_files_count_with_their_names_and_bytes():
+    def with_file(name, content):
+        return multipart("\nHallo", f'Content-Type: application/pdf; name="{name}"\n\n{content}')
+
+    assert len({print_of(with_file(*one)) for one in [("a", "1"), ("a", "2"), ("b", "1")]}) == 3
+
+
+def test_what_was_not_taken_apart_counts(monkeypatch):
+    monkeypatch.setattr(limits, "PARTS", 2)
+    first, second = (multipart(*["\nHallo"] * 3, f"\n{end}") for end in ("eins", "zwei"))
+    assert print_of(first) != print_of(second)
 
 
 def test_line_ends_are_seen_across_the_chunks(monkeypatch):

@@ -162,5 +162,6 @@ def test_numbers_in_folded_and_encoded_subjects():
 
 def test_subjects_without_prefixes():
     assert bare_subject("AW: WG: Re[2]: Fwd: RE (3): Antw: Angebot: Teil 1") == "Angebot: Teil 1"
-    assert bare_subject("Reise: nach Köln") == "Reise: nach Köln"
+    for subject in ("Reise: nach Köln", "I: Planung, II: Bau", "R: 12 Stück", "Ref: Bestellung 7", "VB: Termin"):
+        assert bare_subject(subject) == subject
     assert bare_subject("Re:") == ""

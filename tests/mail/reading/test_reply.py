@@ -133,6 +133,9 @@ def test_what_is_not_plain_stays_empty():
         ("HANS MÜLLER", "Hans", "Müller"),
         ("Hans Müller (Höfle GmbH)", "Hans", "Müller"),
         ("Prof. Dr. Eva van der Berg", "Eva", "van der Berg"),
+        ("Klein Eva (Extern)", "", ""),
+        ("Klein Eva (DE-UL3)", "", ""),
+        ("Klein, Eva (Extern)", "Eva", "Klein"),
         ("hans", "", ""),
         ("Höfle GmbH", "", ""),
         ("a@x.example", "", ""),
@@ -141,3 +144,9 @@ def test_what_is_not_plain_stays_empty():
 )
 def test_names(name, first, last):
     assert split_name(name) == (first, last)
+
+
+@pytest.mark.parametrize("name", ["Klein Eva (Extern)", "Eva Klein (Extern)", "Klein Eva", "Eva Klein", "Klein, Eva"])
+def test_the_address_says_which_name_is_which(name):
+    assert split_name(name, "eva.klein@x.example") == ("Eva", "Klein")
+    assert split_name("Müller Jörg (Intern)", "joerg.mueller@x.example") == ("Jörg", "Müller")
