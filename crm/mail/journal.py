@@ -3,32 +3,44 @@
 import hashlib
 
 from django.db import transaction
+from django.utils import timezone
 
-from crm.mail import tasks
-from crm.mail.models import IncomingMail
+from crm.core.forms import tidy
+from crm.mail import shelf, tasks
+from crm.mail.models import IncomingMail, IncomingState
 
 
-def store(raw: bytes, *, route, envelope_from: str = "", envelope_to=()) -> tuple[IncomingMail, bool]:
+def store(
+    raw: bytes, *, route, envelope_from: str = "", envelope_to=(), size: int | None = None
+) -> tuple[IncomingMail, bool]:
     """Keep a mail; gives its row and whether it is new. When this returns outside a transaction, it is on the disk.
 
-    The same bytes are stored once. Envelope: what the mail server was told, which is where a BCC shows.
+    The same bytes are stored once. Envelope: what the mail server was told, which is where a BCC shows. `size`: that
+    of the whole mail, where `raw` is only its beginning because it is too large to be kept.
     """
+    content_hash = hashlib.sha256(raw).hexdigest()
     with transaction.atomic():
-        row, new = IncomingMail.objects.get_or_create(
-            content_hash=hashlib.sha256(raw).hexdigest(),
-            defaults={
-                "raw": raw,
-                "size": len(raw),
-                "route": route,
-                "envelope_from": _address(envelope_from),
-                "envelope_to": [_address(one) for one in envelope_to][:100],
-            },
+        pk = shelf.put(
+            raw=raw,
+            content_hash=content_hash,
+            size=len(raw) if size is None else size,
+            received_at=timezone.now(),
+            route=str(route),
+            envelope_from=_address(envelope_from),
+            envelope_to=[_address(one) for one in envelope_to][:100],
+            subject="",
+            sender="",
+            state=str(IncomingState.STORED),
+            reason="",
+            attempts=0,
+            next_try_at=timezone.now(),
         )
-        if new:
+        if pk is not None:
             # Only the wake-up: without a broker the sweep finds the row.
-            transaction.on_commit(lambda: tasks.wake(row.pk), robust=True)
-    return row, new
+            transaction.on_commit(lambda: tasks.wake(pk), robust=True)
+        row = IncomingMail.objects.defer("raw").get(content_hash=content_hash)
+    return row, pk is not None
 
 
 def _address(text: str) -> str:
-    return text.replace("\0", "").strip()[:320]
+    return tidy(text).strip()[:320]

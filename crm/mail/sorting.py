@@ -16,8 +16,8 @@ from django.utils.translation import gettext_noop
 from crm.core.forms import tidy
 from crm.core.normalise import line
 from crm.files.models import StoredFile
-from crm.mail import desks, filing, judging, reading
-from crm.mail.models import Attachment, Direction, IncomingMail, IncomingState, Message
+from crm.mail import desks, filing, judging, reading, shelf
+from crm.mail.models import NULL_SENDER, Attachment, Direction, IncomingMail, IncomingState, Message
 
 log = logging.getLogger(__name__)
 # Seconds until the next attempt, after the first, second, … one; afterwards only by hand. A worker that was killed
@@ -68,15 +68,23 @@ def _put_back(pk: int, reason: str, *, again: bool = True) -> None:
 @transaction.atomic
 def _settle_locked(pk: int) -> bool:
     waiting = IncomingMail.objects.filter(pk=pk, state__in=(IncomingState.STORED, IncomingState.FAILED))
-    row = waiting.select_for_update(skip_locked=True, of=("self",)).first()
+    row = waiting.select_for_update(skip_locked=True, of=("self",)).defer("raw").first()
     if row is None:
         return False
-    mail = reading.read(bytes(row.raw))
+    mail = _read(row)
     row.subject, row.sender = mail.subject[:250], (mail.sender.email if mail.sender else "")[:320]
     row.state, row.reason, row.message = _become(row, mail)
     row.next_try_at, row.settled_at = None, timezone.now()
     row.save(update_fields=["subject", "sender", "state", "reason", "message", "next_try_at", "settled_at"])
     return True
+
+
+def _read(row: IncomingMail) -> reading.Mail:
+    raw = shelf.take(row.pk)
+    if row.size > len(raw):
+        # Only its beginning was kept; the rest lies where it came from.
+        raise reading.Unreadable(reading.TOO_LARGE)
+    return reading.read(raw, null_sender=row.envelope_from == NULL_SENDER)
 
 
 def _become(row: IncomingMail, mail: reading.Mail) -> tuple[str, str, Message | None]:

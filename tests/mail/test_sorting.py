@@ -232,7 +232,7 @@ def test_sorted_twice_is_sorted_once(deal):
 
 
 def test_what_breaks_is_kept_with_its_reason_and_tried_again(kurz, monkeypatch):
-    monkeypatch.setattr(reading, "read", lambda raw: 1 / 0)
+    monkeypatch.setattr(reading, "read", lambda raw, **more: 1 / 0)
     row = take_in(mail(sender="kurz@hoefle.example"))
     assert (row.state, row.attempts) == (IncomingState.FAILED, 1)
     assert "ZeroDivisionError" in row.reason

@@ -1,12 +1,13 @@
 """What the post office keeps: what came in, what left, the messages of both, and by which addresses."""
 
-from crm.mail.models.incoming import IncomingMail, IncomingState, Route
+from crm.mail.models.incoming import NULL_SENDER, IncomingMail, IncomingState, Route
 from crm.mail.models.link import MessageLink
 from crm.mail.models.mailbox import Address, ExcludedAddress, Purpose
 from crm.mail.models.message import Attachment, Direction, Message
 from crm.mail.models.outgoing import MailTemplate, OutgoingMail, State, TextTemplate
 
 __all__ = [
+    "NULL_SENDER",
     "Address",
     "Attachment",
     "Direction",

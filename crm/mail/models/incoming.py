@@ -14,6 +14,9 @@ from crm.core.choices import one_of
 from crm.core.fold import search_column
 from crm.mail.models.message import Message
 
+# As which the sender of a mail about mail is named to mail servers; kept as that, because nothing may answer it.
+NULL_SENDER = "<>"
+
 
 class Route(models.TextChoices):
     IMAP = "imap", "IMAP"
@@ -46,7 +49,8 @@ class IncomingMail(models.Model):
     """One mail as it came. It is committed before the sender is told so; nothing is parsed until then.
 
     `content_hash` is SHA-256 of the bytes: the same bytes twice are one row, whichever way they come. `reason` is
-    kept in English and shown in the reader's language. `message`: what it became, or (ignored) what it repeats.
+    kept in English and shown in the reader's language. `envelope_from` may be NULL_SENDER. `size` is more than `raw`
+    has where only the header was kept. `message`: what it became, or (ignored) what it repeats.
     """
 
     raw = models.BinaryField()
