@@ -38,6 +38,8 @@ if not LOCAL and len(SECRET_KEY) < 40:
     raise ImproperlyConfigured(
         "SECRET_KEY is missing or shorter than 40 characters. Make one with: openssl rand -base64 48"
     )
+# Earlier keys, while what they signed or sealed is still in use.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Whose X-Forwarded-For is believed: addresses or networks of the proxies in front. Nobody's, unless said.
@@ -264,6 +266,11 @@ else:
 # Seconds for each word of the mail server.
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="crm@localhost")
+
+# ── mail in ─────────────────────────────────────────────────────────────────────────────────────────
+# Where `manage.py receive_mail` listens: by default only a mail server on the same machine reaches it.
+MAIL_LISTEN_HOST = env.str("MAIL_LISTEN_HOST", default="127.0.0.1")
+MAIL_LISTEN_PORT = env.int("MAIL_LISTEN_PORT", default=8025)
 
 LOGGING = {
     "version": 1,
