@@ -3,7 +3,16 @@
 from django.contrib import admin
 
 from crm.core.adminsite import ReadOnlyAdmin, RuledAdmin
-from crm.mail.models import Address, ExcludedAddress, IncomingMail, MailTemplate, Message, OutgoingMail, TextTemplate
+from crm.mail.models import (
+    Address,
+    ExcludedAddress,
+    IncomingMail,
+    MailAccount,
+    MailTemplate,
+    Message,
+    OutgoingMail,
+    TextTemplate,
+)
 
 
 @admin.register(OutgoingMail)
@@ -25,6 +34,15 @@ class TextTemplateAdmin(RuledAdmin):
 @admin.register(Address)
 class AddressAdmin(RuledAdmin):
     list_display = ("email", "purpose", "is_active")
+
+
+@admin.register(MailAccount)
+class MailAccountAdmin(ReadOnlyAdmin):
+    """Changed on its page alone: there a password is asked for again before it is sent to another server."""
+
+    list_display = ("user", "host", "folder", "is_active", "fetched_at", "error")
+    exclude = ("password",)
+    search_fields = ()
 
 
 @admin.register(ExcludedAddress)

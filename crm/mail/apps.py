@@ -12,6 +12,7 @@ class MailConfig(AppConfig):
         from crm.core import frame
         from crm.mail import personal, setup
         from crm.mail.views.frame import waiting_count
+        from crm.mail.ways_in import pages
 
         frame.doors.register(
             frame.Door(
@@ -26,3 +27,4 @@ class MailConfig(AppConfig):
         frame.quick_create.register(pgettext_lazy("new", "E-mail"), "mail", "mail:new", Area.SALES)
         setup.register()
         personal.register()
+        pages.register()

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from crm.accounting.models import BankEntry, BankStatement
 from crm.accounting.statements import bankcsv
+from crm.core.seal import seal
 from crm.files.models import StoredFile
-from crm.mail.models import OutgoingMail
+from crm.mail.models import Address, MailAccount, OutgoingMail
 from crm.sales.actions.links import digest
 from crm.sales.models import Quote, QuoteLine, QuoteLink
 from tests.contracts.world import World
@@ -57,6 +58,11 @@ def shared(world: World) -> dict:
         ),
         "accounting.BankEntry": entry,
         "sales.QuoteLink": link,
+        "mail.Address": Address.objects.create(pk=next(world.pks), email="crm@example.com"),
+        # Not fetched by anybody: no test of pages talks to a mail server.
+        "mail.MailAccount": MailAccount.objects.create(
+            pk=next(world.pks), host="mail.invalid", user="crm", password=seal("geheim"), password_set_at=timezone.now()
+        ),
     }
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from contacts.models import CompanyMessage, PersonMessage
 from crm.files.models import StoredFile
-from crm.mail.models import Address, Attachment, ExcludedAddress, IncomingMail, Message, TextTemplate
+from crm.mail.models import Attachment, ExcludedAddress, IncomingMail, Message, TextTemplate
 from inbox.models import InboxItemMessage
 from opportunities.models import OpportunityMessage
 from tests.contracts.world import World
@@ -19,12 +19,11 @@ DOT = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c000
 
 def shared(world: World) -> dict:
     """A mail of the journal that failed, a text template."""
-    address = Address.objects.create(pk=next(world.pks), email="crm@example.com")
     failed = IncomingMail.objects.create(
         pk=next(world.pks), raw=b"", content_hash="world", size=0, route="pipe", state="failed", reason="Nein"
     )
     text = TextTemplate.objects.create(pk=next(world.pks), name="Erstkontakt", body="{salutation}")
-    return {"mail.Address": address, "mail.IncomingMail": failed, "mail.TextTemplate": text}
+    return {"mail.IncomingMail": failed, "mail.TextTemplate": text}
 
 
 def _message(world: World, word: str, **fields) -> Message:

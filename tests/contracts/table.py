@@ -346,6 +346,16 @@ MONEY = {
     "settings:new-text": Access(get="settings.change", post="settings.change"),
     "settings:text": Access("mail.TextTemplate", get="settings.change", post="settings.change"),
     "settings:delete-text": Access("mail.TextTemplate", post="settings.delete"),
+    "settings:mail-accounts": Access(get="administration.view"),
+    "settings:mail-account-new": Access(get="administration.create", post="administration.create"),
+    "settings:mail-account": Access("mail.MailAccount", get="administration.change", post="administration.change"),
+    "settings:mail-account-delete": Access(
+        "mail.MailAccount", get="administration.delete", post="administration.delete"
+    ),
+    "settings:mail-addresses": Access(get="administration.view"),
+    "settings:mail-address-new": Access(get="administration.create", post="administration.create"),
+    "settings:mail-address": Access("mail.Address", get="administration.change", post="administration.change"),
+    "settings:mail-address-delete": Access("mail.Address", get="administration.delete", post="administration.delete"),
     "settings:mail-templates": Access(get="settings.view"),
     "settings:mail-template": Access(fixed=_template, get="settings.view", post="settings.change"),
     "settings:mail-template-preview": Access(

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mail', '0002_mail'),
+        ('mail', '0003_mail_account'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
