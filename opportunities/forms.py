@@ -103,6 +103,7 @@ class OpportunityForm(RecordForm):
         stages = stages.active() | stages.filter(pk=now.stage_id)
         fields["pipeline"].queryset, fields["stage"].queryset = pipelines, stages
         fields["pipeline"].empty_label = fields["stage"].empty_label = None
+        fields["stage"].error_messages["invalid_choice"] = _("This is no stage of the chosen pipeline.")
         if pipeline and not self.is_bound and pipeline.pk != now.pipeline_id:
             self.initial["pipeline"] = pipeline.pk
 

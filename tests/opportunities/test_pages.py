@@ -317,6 +317,18 @@ def test_editing_without_a_version_overwrites_nothing(web, deal):
     assert web.post(url("edit", deal.pk), data).status_code == 422
 
 
+def test_a_stage_of_another_pipeline_is_refused_beside_the_field(web, deal):
+    foreign = Pipeline.objects.get(kind="lead").stages.first()
+    for answer in (
+        web.post(url("new"), form_data(kind="deal", stage=foreign.pk)),
+        web.post(url("edit", deal.pk), form_data(deal, stage=foreign.pk)),
+    ):
+        assert answer.status_code == 422
+        assert answer.context["form"].errors == {"stage": ["This is no stage of the chosen pipeline."]}
+    assert "another pipeline" in web.post(url("move", deal.pk, foreign.pk), **HTMX)["HX-Trigger"]
+    assert list(Opportunity.objects.values_list("stage", flat=True)) == [deal.stage_id]
+
+
 @pytest.mark.parametrize(
     "bad",
     [
