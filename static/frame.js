@@ -85,6 +85,16 @@
     if (opener?.isConnected) (opener.closest(".dropdown")?.querySelector("[data-bs-toggle]") || opener).focus?.();
   }, true);
 
+  /* ── tabs: where they are wider than the screen, the current one is in sight ── */
+  function tabs(root) {
+    for (const tab of $$(".tabs [aria-current]", root)) {
+      const hidden = tab.getBoundingClientRect().right + 16 - tab.parentElement.getBoundingClientRect().right;
+      tab.parentElement.scrollLeft += Math.max(0, hidden);
+    }
+  }
+  document.addEventListener("DOMContentLoaded", () => tabs(document));
+  document.addEventListener("htmx:load", (event) => tabs(event.detail.elt));
+
   /* ── pickers ── */
   function pickers(root) {
     if (!window.TomSelect) return;

@@ -9,6 +9,7 @@ from contacts.models import Company
 from crm.lists.models import Source
 from inbox.models import InboxItem, WebForm
 from opportunities.models import Opportunity, Pipeline
+from tests.browser.conftest import PHONE
 
 pytestmark = pytest.mark.browser
 
@@ -200,6 +201,17 @@ def test_a_card_that_was_won_meanwhile_goes_back(window, people):
     drag(page, page.locator(f"#card-{opportunity.pk}"), page.locator(f"[data-column='{second.pk}'] [data-cards]"))
     expect(page.locator("#toasts, .toast").first).to_contain_text("gewonnen oder verloren")
     expect(page.locator(f"#card-{opportunity.pk}")).to_have_count(0)
+
+
+def test_the_current_tab_is_in_sight_on_a_phone(window, people):
+    opportunity = deal(people)
+    page = window("rep", size=PHONE)
+    page.goto(f"/opportunities/{opportunity.pk}/?tab=history")
+    expect(page.locator(".tabs [aria-current]")).to_have_text("Verlauf")
+    expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.9)
+    page.locator(".tabs a").first.click()
+    expect(page.locator(".tabs [aria-current]")).to_have_text("Übersicht")
+    expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.9)
 
 
 def test_signing_in_and_out(window, people):
