@@ -295,6 +295,17 @@ def test_every_column_sorts_and_every_filter_filters(web, many, won, lost):
     )
 
 
+def test_an_empty_board_says_which_kind_of_empty_it_is(web, deal, signed_in):
+    said = "Nothing is open on this pipeline yet."
+    assert said not in web.get(f"{BOARD}?kind=deal").content.decode()
+    empty, filtered = web.get(f"{BOARD}?kind=lead"), web.get(f"{BOARD}?kind=lead&q=x")
+    assert said in empty.content.decode()
+    assert '<a class="link" href="/opportunities/new/?kind=lead">' in empty.content.decode()
+    assert said not in filtered.content.decode()
+    assert "No entry matches the filters" in filtered.content.decode()
+    assert "Add the first one" not in signed_in("readonly").get(f"{BOARD}?kind=lead").content.decode()
+
+
 def test_the_export_has_what_is_filtered(web, deal, make):
     make("stranger", title="Geheim")
     for form in ("csv", "xlsx"):
