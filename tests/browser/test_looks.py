@@ -1,4 +1,4 @@
-"""Every page with the demo's data, wide and narrow, light and dark, in both languages: it fits, and axe is content.
+"""Every page, wide and narrow, light and dark, in both languages: it fits, and axe is content.
 
 With SCREENSHOTS=folder the pictures are kept there, to be looked at.
 """
@@ -15,10 +15,12 @@ from django.urls import reverse
 from contacts.models import Company, Person
 from crm.accounts.models import User
 from crm.sales.models import Invoice, Order, Product, Quote
-from inbox.models import InboxItem, WebForm
-from opportunities.models import Opportunity
+from inbox.models import InboxItem, ProcessingStatus, WebForm
+from opportunities.models import Opportunity, Pipeline
 from tests.browser.conftest import DESKTOP, PHONE
+from tests.contracts.conftest import same_numbers, world  # noqa: F401  fixtures
 from tests.contracts.routes import all_routes
+from tests.contracts.test_pages import pages
 
 pytestmark = pytest.mark.browser
 
@@ -40,10 +42,11 @@ NO_PAGE = re.compile(
 
 
 @pytest.fixture
-def people(transactional_db):
-    """The demo's people, by the first part of their e-mail address."""
+def demo(people):
+    """The demo's company; its administrator is the one who looks at it."""
     call_command("demo_data", force=True, verbosity=0)
-    return {user.email.partition("@")[0]: user for user in User.objects.filter(email__endswith="@demo.example")}
+    people["admin"] = User.objects.get(email="admin@demo.example")
+    return people
 
 
 def addresses():
@@ -93,14 +96,24 @@ def papers():
     yield "product", reverse("sales:product", args=[Product.objects.order_by("pk").first().pk])
 
 
+def faults(page, name: str) -> list[str]:
+    """What is wrong with the page that is open: wider than the window, or a serious finding of axe."""
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return [f"{name}: {wide} pixels too wide"] * (wide > 0) + [
+        f"{name}: {v['id']} ({v['impact']}): {v['nodes'][0]['html'][:160]}"
+        for v in Axe().run(page, options=AXE).response["violations"]
+        if v["impact"] in {"serious", "critical"}
+    ]
+
+
 @pytest.mark.parametrize("look", LOOKS)
-def test_every_page_fits_and_is_accessible(window, people, look):
+def test_every_page_fits_and_is_accessible(window, demo, look):
     size, theme, language = LOOKS[look]
-    admin = people["admin"]
+    admin = demo["admin"]
     admin.language, admin.theme = language, theme
     admin.save()
     page = window("admin", size=size, theme=theme, aside="404")  # the page "not found" is one of them
-    axe, problems, looked_at = Axe(), [], 0
+    problems, looked_at = [], 0
     pictures = os.environ.get("SCREENSHOTS")
     for name, address in addresses():
         answer = page.request.get(address)
@@ -110,17 +123,53 @@ def test_every_page_fits_and_is_accessible(window, people, look):
         assert response.status < 500, address
         page.wait_for_load_state("networkidle")
         looked_at += 1
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if wide > 0:
-            problems.append(f"{name}: {wide} pixels too wide")
-        found = axe.run(page, options=AXE).response["violations"]
-        problems += [
-            f"{name}: {v['id']} ({v['impact']}): {v['nodes'][0]['html'][:160]}"
-            for v in found
-            if v["impact"] in {"serious", "critical"}
-        ]
+        problems += faults(page, name)
         if pictures:
             file = Path(pictures) / f"{name.replace(':', '-')}-{look}.png"
             page.screenshot(path=str(file), full_page=size is PHONE)
     assert looked_at > 30
+    assert problems == [], "\n".join(problems)
+
+
+def test_every_page_of_a_record_is_accessible_on_a_phone(window, world):  # noqa: F811
+    """Whatever address answers a whole page: also forms, dialogs and imports, one record of each."""
+    page = window("admin", size=PHONE)
+    problems, looked_at = [], set()
+    for _matrix, cell, _answer in pages(world, "admin"):
+        if not cell.route.parameters or cell.route.name in looked_at:
+            continue
+        looked_at.add(cell.route.name)
+        page.goto(cell.url)
+        problems += faults(page, f"{cell.route.name} {cell.url}")
+    assert {"opportunities:edit", "opportunities:lose", "imports:mapping", "imports:undo", "inbox:edit"} <= looked_at
+    assert problems == [], "\n".join(problems)
+
+
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft "
+
+
+def test_long_names_stay_within_their_place(window, people):
+    """Names of one long word, an address without a break, the largest amount: no page becomes wider than a phone."""
+    owner, name, mail = people["rep"], (LONG * 3)[:200], f"{'x' * 60}@{'y' * 60}.example"
+    company = Company.objects.create(name=name, owner=owner, email=mail, city=LONG[:80], website=f"https://{mail[61:]}")
+    person = Person.objects.create(
+        first_name="Wilhelmine-Antoinette", last_name=LONG[:100], email=mail, function=name[:100], company=company,
+        owner=owner,
+    )  # fmt: skip
+    pipeline = Pipeline.objects.get(kind="deal", is_default=True)
+    deal = Opportunity.objects.create(
+        title=name, kind="deal", pipeline=pipeline, stage=pipeline.stages.first(), owner=owner, company=company,
+        person=person, estimated_value="999999999999.99",
+    )  # fmt: skip
+    item = InboxItem.objects.create(
+        title=name, status=ProcessingStatus.objects.first(), owner=owner, company_name=name, last_name=LONG[:100],
+        email=mail, expected_budget="999999999.99",
+    )  # fmt: skip
+    page = window("rep", size=PHONE)
+    lists = ("/contacts/", "/opportunities/", "/opportunities/board/?kind=deal", "/inbox/", "/search/?q=donaudampf")
+    problems = []
+    for address in (*(r.get_absolute_url() for r in (company, person, deal, item)), *lists):
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        problems += faults(page, address)
     assert problems == [], "\n".join(problems)
