@@ -9,7 +9,7 @@ import io
 import psycopg
 from django.db import connection
 
-SLICE = 8 * 1024 * 1024
+SLICE = 1024 * 1024
 PIECES = "CREATE TEMPORARY TABLE IF NOT EXISTS mail_pieces (place integer, piece bytea) ON COMMIT DROP"
 
 

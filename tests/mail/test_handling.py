@@ -138,7 +138,7 @@ def test_what_failed_is_retried_by_a_button(signed_in, people, monkeypatch):
 
     real = reading.read
 
-    def broken(raw):
+    def broken(raw, **options):
         raise RuntimeError("kaputt")
 
     monkeypatch.setattr(reading, "read", broken)

@@ -15,7 +15,7 @@ from crm.core import http
 from crm.core.forms import RecordForm
 from crm.core.refusals import Refused
 from crm.mail.models import Address, MailAccount
-from crm.mail.ways_in import actions, fetching, imap
+from crm.mail.ways_in import actions
 from crm.setup import pages
 
 # A name or an address of a server, and nothing that would be more than that.
@@ -140,6 +140,9 @@ def account(request, pk=None):
 
 def _checked(form: AccountForm, kept: MailAccount | None) -> dict:
     """What the server says to what is typed."""
+    # Here, or every process of the CRM would carry the IMAP client (8 MB, tests/mail/test_memory.py).
+    from crm.mail.ways_in import fetching, imap
+
     try:
         password = form.cleaned_data["password"] or fetching.password_of(kept)
         number = imap.check(form.instance, password)

@@ -301,10 +301,12 @@ def test_the_command_waits_for_mails_and_for_accounts(dovecot, account):
         dovecot.put(new.user, crlf(mail(subject="Für die Neue")))
         assert wait(lambda: IncomingMail.objects.count() == 3, 10)
         MailAccount.objects.filter(pk=good.pk).update(is_active=False)
+        # The moment is written when the round is over, after the mail.
+        assert wait(lambda: MailAccount.objects.get(pk=new.pk).fetched_at)
         fetched = MailAccount.objects.get(pk=new.pk).fetched_at
         dovecot.put(new.user, crlf(mail(subject="Noch eine")))
         assert wait(lambda: IncomingMail.objects.count() == 4, 3)
-        assert MailAccount.objects.get(pk=new.pk).fetched_at > fetched
+        assert wait(lambda: MailAccount.objects.get(pk=new.pk).fetched_at > fetched)
         dovecot.put(good.user, crlf(mail(subject="Nicht mehr")))
         assert not wait(lambda: IncomingMail.objects.count() == 5, 3)
 
