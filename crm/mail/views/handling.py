@@ -3,7 +3,7 @@
 from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.accounts.scope import Action
@@ -76,7 +76,7 @@ def file_elsewhere(request, pk):
         "title": _("File with …"),
         "lead": lead,
         "form": form,
-        "submit_label": _("File"),
+        "submit_label": pgettext("mail", "File"),
         "back": mail.get_absolute_url(),
     }
     return http.dialog(request, "components/dialog.html", context)
