@@ -26,6 +26,7 @@ LOG = BASE_DIR / ".local" / "log" / "setup.log"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 # WeasyPrint draws letters with Pango; DejaVu has the letters of a name that our own font lacks.
 PANGO = ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core"]
+DOVECOT = "/usr/sbin/dovecot"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -63,6 +64,7 @@ def main() -> None:
             letters()
             if "--dev" in sys.argv:
                 browser()
+                mail_server()
     except SetupError as error:
         sys.exit(f"\n{error}")
     except KeyboardInterrupt:
@@ -143,9 +145,18 @@ def browser() -> None:
         optional("Chromium for the browser tests", ["chromium"])
 
 
+def mail_server() -> None:
+    """An IMAP server for the tests, which start one of their own. Without it the other tests can still run."""
+    if not Path(DOVECOT).exists():
+        optional("Dovecot for the tests of IMAP", ["dovecot-imapd"], service="dovecot.service")
+
+
 # ── helpers ─────────────────────────────────────────────────────────────────────────────────────────
-def debian_packages(what: str, names: list[str]) -> None:
-    """Install Debian packages, where we may. Raises SetupError with the command for whoever may."""
+def debian_packages(what: str, names: list[str], service: str = "") -> None:
+    """Install Debian packages, where we may. Raises SetupError with the command for whoever may.
+
+    `service`: what Debian would start at once, on a port of its own, and is not wanted.
+    """
     command = ["apt-get", "install", "--yes", "--no-install-recommends", *names]
     by_hand = f"{what} is missing. Install it with: sudo {' '.join(command)}"
     if shutil.which("apt-get") is None:
@@ -158,15 +169,17 @@ def debian_packages(what: str, names: list[str]) -> None:
     try:
         with step(what):
             run([*become_root, "apt-get", "update"])
+            if service and Path("/run/systemd/system").exists():
+                run([*become_root, "systemctl", "mask", service])
             run([*become_root, "env", "DEBIAN_FRONTEND=noninteractive", *command])
     except SetupError as error:
         raise SetupError(f"{error}\n{by_hand}") from error
 
 
-def optional(what: str, names: list[str]) -> None:
+def optional(what: str, names: list[str], service: str = "") -> None:
     """Install Debian packages that one can do without for a while; where we may not, say how and go on."""
     try:
-        debian_packages(what, names)
+        debian_packages(what, names, service)
     except SetupError as error:
         print(f"  {error}", flush=True)
 

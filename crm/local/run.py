@@ -1,4 +1,4 @@
-"""`make run`: servers, migrations, demo data the first time, web, worker and beat; ends all of it together.
+"""`make run`: servers, migrations, demo data the first time, web, worker, beat, mail that comes in; ends all of it.
 
 `python -m crm.local.run stop` ends a launcher that runs elsewhere, and local servers left behind.
 """
@@ -118,6 +118,7 @@ def _run(children: list[Child]) -> None:
     _one_launcher(port)
     _end_leftovers()
     _free(port)
+    _free(_mail_port(port), "MAIL_LISTEN_PORT")
     logins = prepare(port)
     web, *others = _children(port)
     # The page first: reading all the code takes every process a second of the machine.
@@ -163,6 +164,7 @@ def prepare(port: int) -> list[str]:
     os.environ.setdefault("CRM_ENV", "local")
     os.environ.setdefault("CRM_SERVERS", "run")
     os.environ.setdefault("BASE_URL", f"http://127.0.0.1:{port}")
+    os.environ.setdefault("MAIL_LISTEN_PORT", str(_mail_port(port)))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
     if any(servers.wanted()):
         with step("PostgreSQL and Valkey"):
@@ -230,11 +232,16 @@ def _create_database(connection) -> None:
         raise Refused(f"The database at DATABASE_URL cannot be used: {error}") from error
 
 
-def _port() -> int:
-    text = os.environ.get("PORT") or "8000"
+def _port(name: str = "PORT", otherwise: int = 8000) -> int:
+    text = os.environ.get(name) or str(otherwise)
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise Refused(f"PORT is {text!r}; it is a number up to 65535.")
+        raise Refused(f"{name} is {text!r}; it is a number up to 65535.")
     return int(text)
+
+
+def _mail_port(port: int) -> int:
+    """Where mail is taken: beside the web server's port, so that two CRMs do not meet."""
+    return _port("MAIL_LISTEN_PORT", port + 25 if port + 25 < 65536 else port - 25)
 
 
 _held: list[TextIO] = []
@@ -258,7 +265,7 @@ def _one_launcher(port: int) -> None:
     _held.append(handle)
 
 
-def _free(port: int) -> None:
+def _free(port: int, name: str = "PORT") -> None:
     """Refuse a port that somebody listens on; one of our own children may need a moment to let go of it."""
     for _attempt in range(20):
         with socket.socket() as probe:
@@ -270,7 +277,7 @@ def _free(port: int) -> None:
                 if error.errno != errno.EADDRINUSE:
                     raise Refused(f"Port {port} cannot be used: {error.strerror}.") from error
         time.sleep(0.1)
-    raise Refused(f"Port {port} is taken by another program. Choose one: make run PORT={port + 1}")
+    raise Refused(f"Port {port} is taken by another program. Choose one: make run {name}={port + 1}")
 
 
 # ── the children ────────────────────────────────────────────────────────────────────────────────────
@@ -282,7 +289,8 @@ def _children(port: int) -> list[Child]:
     worker += ["--loglevel", "INFO", "--without-gossip", "--without-mingle"]
     beat = ["celery", "-A", "crm.celery", "beat", "--loglevel", "WARNING", "--pidfile="]
     beat += ["--schedule", str(STATE / "beat-schedule")]
-    return [Child("web", web), Child("worker", worker), Child("beat", beat)]
+    ways_in = [Child("fetch_mail", ["manage", "fetch_mail"]), Child("receive_mail", ["manage", "receive_mail"])]
+    return [Child("web", web), Child("worker", worker), Child("beat", beat), *ways_in]
 
 
 def _birth(pid: int) -> str | None:

@@ -26,6 +26,16 @@ def test_a_port_that_is_taken(monkeypatch):
     run._free(port)
 
 
+def test_mail_is_taken_beside_the_web_servers_port(monkeypatch):
+    monkeypatch.delenv("MAIL_LISTEN_PORT", raising=False)
+    assert [run._mail_port(port) for port in (8000, 8080, 65530)] == [8025, 8105, 65505]
+    monkeypatch.setenv("MAIL_LISTEN_PORT", "2525")
+    assert run._mail_port(8000) == 2525
+    monkeypatch.setenv("MAIL_LISTEN_PORT", "x")
+    with pytest.raises(run.Refused, match="MAIL_LISTEN_PORT is"):
+        run._mail_port(8000)
+
+
 def test_what_a_killed_launcher_left_is_ended_and_nobody_else(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "CHILDREN", tmp_path / "children.json")
     wait = [sys.executable, "-c", "import time; time.sleep(60)"]
