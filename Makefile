@@ -5,7 +5,7 @@ export CRM_ENV ?= local
 unexport PYTHONDONTWRITEBYTECODE
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run stop test bench lint format setup setup-dev lock
+.PHONY: help run stop test bench chaos lint format setup setup-dev lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ test: setup-dev lint ## all that is checked (ARGS="tests/inbox -k form" for some
 
 bench: setup-dev ## what it costs, held against targets; also as .local/bench.json (ARGS=pdf for some of the rows)
 	@.venv/bin/python -m tests.bench $(ARGS)
+
+chaos: setup-dev ## 2,000 mails while everything is killed (ARGS="--mails 500 --faults 12")
+	@.venv/bin/python -m tests.chaos $(ARGS)
 
 lint: setup ## format and style, of Python and templates
 	@.venv/bin/ruff format --check .

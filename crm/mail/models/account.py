@@ -1,5 +1,6 @@
 """Mailboxes on other servers that are emptied into the journal, by IMAP."""
 
+import datetime
 from functools import partial
 
 from django.contrib.postgres.fields import ArrayField
@@ -7,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -15,6 +17,7 @@ from crm.core import history
 from crm.core.choices import one_of
 from crm.mail.models.mailbox import Address
 
+LATE = datetime.timedelta(minutes=15)
 # The only hosts to which a password may go in the open.
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -133,3 +136,8 @@ class MailAccount(models.Model):
     def __str__(self):
         name = self.user if "@" in self.user else f"{self.user}@{self.host}"
         return name if self.folder.upper() == "INBOX" else f"{name}/{self.folder}"
+
+    @property
+    def is_late(self) -> bool:
+        """Has it been looked at by nobody for longer than any pause: does `fetch_mail` run at all?"""
+        return self.is_active and (self.fetched_at or self.password_set_at) < timezone.now() - LATE

@@ -31,6 +31,18 @@ PAUSES = (5, 10, 20, 40, 80, 160, 300)
 # How often the command looks for accounts that were added, changed or switched off.
 LOOK_SECONDS = 3
 SIZED = 200
+# What a connection is made for: when one of them is changed, it ends.
+SETTINGS = (
+    "host",
+    "port",
+    "security",
+    "user",
+    "password_set_at",
+    "folder",
+    "address_id",
+    "afterwards",
+    "move_to",
+)
 PASSWORD_LOST = gettext_noop("The password cannot be read any more, because SECRET_KEY was changed. Enter it again.")
 NOT_GIVEN = gettext_noop("The server does not give some mails; they are asked for again.")
 BROKEN = gettext_noop("Fetching failed; the log of the server says why.")
@@ -57,6 +69,8 @@ class Round:
     def __init__(self, account: MailAccount, mailbox: imap.Mailbox, stop: threading.Event | None = None):
         self.account, self.mailbox, self.stop = account, mailbox, stop or threading.Event()
         self.refused, self.new = "", []
+        # What was changed meanwhile is begun anew by another thread.
+        self.same = {name: getattr(account, name) for name in ("pk", *SETTINGS)} | {"is_active": True}
 
     def run(self) -> int:
         """How many mails were stored that the journal did not have. Raises imap.Trouble and Changed."""
@@ -80,9 +94,7 @@ class Round:
 
     def _row(self):
         """The account, locked, as this round knows it. Raises Changed."""
-        found = MailAccount.objects.select_for_update(of=("self",)).filter(
-            pk=self.account.pk, uid_validity=self.validity, is_active=True
-        )
+        found = MailAccount.objects.select_for_update(of=("self",)).filter(**self.same, uid_validity=self.validity)
         if (row := found.first()) is None:
             raise Changed
         return row
@@ -90,7 +102,7 @@ class Round:
     def _begin(self) -> tuple[int, list[int]]:
         """(the last UID that was read, those that were postponed). Another UIDVALIDITY makes all UIDs worthless."""
         with living(), transaction.atomic():
-            row = MailAccount.objects.select_for_update(of=("self",)).filter(pk=self.account.pk, is_active=True).first()
+            row = MailAccount.objects.select_for_update(of=("self",)).filter(**self.same).first()
             if row is None:
                 raise Changed
             if row.uid_validity != self.validity:
@@ -134,7 +146,7 @@ class Round:
 
     def _tidy(self) -> None:
         with living():
-            uids = MailAccount.objects.filter(pk=self.account.pk).values_list("untidied", flat=True).first()
+            uids = MailAccount.objects.filter(**self.same).values_list("untidied", flat=True).first()
         if not uids:
             return
         self.mailbox.tidy(uids)
@@ -216,20 +228,6 @@ class Fetcher(threading.Thread):
             _report(self.account, trouble)
         except DatabaseTrouble as error:
             log.warning("mail account %s: the database does not answer: %s", self.account.pk, error)
-
-
-# What makes another connection necessary when it is changed.
-SETTINGS = (
-    "host",
-    "port",
-    "security",
-    "user",
-    "password_set_at",
-    "folder",
-    "address_id",
-    "afterwards",
-    "move_to",
-)
 
 
 def stay(stop: threading.Event) -> None:

@@ -18,6 +18,8 @@ from crm.mail.models import Afterwards, MailAccount, Security
 from crm.mail.reading import limits
 
 CONNECT_SECONDS, READ_SECONDS = 10, 60
+# For a page that somebody waits for.
+CHECK_SECONDS = 10
 # UIDs asked for in one search, and named in one command: both answers and commands have to stay short.
 SEARCHED, NAMED = 100_000, 200
 UNKNOWN_HOST = gettext_noop("There is no server of this name.")
@@ -71,10 +73,10 @@ def _explained() -> Iterator[None]:
 class Mailbox:
     """The folder of an account, through a connection that is open and signed in. Used as a context."""
 
-    def __init__(self, account: MailAccount, password: str):
-        """Connects and signs in. Raises Trouble."""
+    def __init__(self, account: MailAccount, password: str, patience: float = READ_SECONDS):
+        """Connects and signs in; `patience` in seconds is for each answer. Raises Trouble."""
         self.account = account
-        self.client = _connect(account)
+        self.client = _connect(account, patience)
         try:
             _sign_in(self.client, account.user, password)
         except BaseException:
@@ -192,11 +194,11 @@ class Mailbox:
             self.client.idle_done()
 
 
-def _connect(account: MailAccount) -> IMAPClient:
+def _connect(account: MailAccount, seconds: float) -> IMAPClient:
     """A connection, encrypted as the account says. Says nothing of what answers there, unless it speaks IMAP."""
     context = ssl.create_default_context()
     direct = account.security == Security.TLS
-    patience = SocketTimeout(CONNECT_SECONDS, READ_SECONDS)
+    patience = SocketTimeout(CONNECT_SECONDS, seconds)
     client = None
     try:
         # The greeting has to come as quickly as the connection.
@@ -242,7 +244,7 @@ def _sign_in(client: IMAPClient, user: str, password: str) -> None:
 
 def check(account: MailAccount, password: str) -> int:
     """Sign in as the account says, look at its folders, change nothing; how many mails there are. Raises Trouble."""
-    with Mailbox(account, password) as mailbox:
+    with Mailbox(account, password, CHECK_SECONDS) as mailbox:
         _validity, following = mailbox.open()
         mailbox.check_target()
         return len(mailbox.uids_after(0, following))

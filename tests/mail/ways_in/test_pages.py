@@ -1,6 +1,9 @@
 """The settings pages of mail accounts and addresses, for those who administer."""
 
+import datetime
+
 import pytest
+from django.utils import timezone
 
 from crm.core import seal
 from crm.mail.models import Address, Afterwards, MailAccount, Purpose, Security
@@ -96,6 +99,16 @@ def test_troubles_are_shown_in_the_readers_language(admin, people):
     people["admin"].save()
     for url in (ACCOUNTS, f"{ACCOUNTS}{MailAccount.objects.get().pk}/"):
         assert "Der Server lehnt Benutzername oder Passwort ab. [AUTH] no" in admin.get(url).content.decode()
+
+
+def test_that_nobody_fetches_is_said(admin):
+    admin.post(f"{ACCOUNTS}new/", TYPED)
+    long_ago = timezone.now() - datetime.timedelta(hours=1)
+    for fields in ({"password_set_at": long_ago}, {"fetched_at": long_ago}):
+        MailAccount.objects.update(**fields)
+        assert "does not seem to run" in admin.get(ACCOUNTS).content.decode()
+    MailAccount.objects.update(fetched_at=timezone.now())
+    assert "does not seem to run" not in admin.get(ACCOUNTS).content.decode()
 
 
 def test_the_connection_is_checked_and_nothing_saved(admin, dovecot):
