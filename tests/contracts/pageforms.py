@@ -143,5 +143,6 @@ def own_links(html: str, url: str) -> list[str]:
 
 def plain(html: str) -> str:
     """A page without what is new in every answer: the CSRF tokens."""
-    html = re.sub(r'(name="csrfmiddlewaretoken" value=")[^"]*', r"\1", html)
-    return re.sub(r"""(X-CSRFToken(?:"|&quot;|&#x22;): ?(?:"|&quot;))[^"&]*""", r"\1", html)
+    # Without a group at their beginning: so the text is searched for the first word, which is far quicker.
+    html = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*', "", html)
+    return re.sub(r"""X-CSRFToken(?:"|&quot;|&#x22;): ?(?:"|&quot;)[^"&]*""", "", html)

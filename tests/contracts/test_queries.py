@@ -7,12 +7,14 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from contacts.models import Company, Person
+from contacts.models import Company, CompanyMessage, Person, PersonMessage
 from crm.accounts.models import ApiToken
 from crm.files.models import StoredFile
 from crm.imports.models import ImportEffect, RejectedRow
 from crm.lists.models import Priority, Source, Tag
+from crm.mail.models import Attachment, ExcludedAddress, IncomingMail, Message, OutgoingMail
 from crm.sales.models import (
     Delivery,
     Invoice,
@@ -25,13 +27,13 @@ from crm.sales.models import (
     QuoteLine,
 )
 from crm.sales.models.document import MOST_LINES
-from inbox.models import InboxItem, ProcessingStatus
-from opportunities.models import LossReason, Opportunity, Pipeline, Subscription
+from inbox.models import InboxItem, InboxItemMessage, ProcessingStatus
+from opportunities.models import LossReason, Opportunity, OpportunityMessage, Pipeline, Subscription
 from tests.contracts.access import Matrix
 from tests.contracts.test_history import our_models
 
 # Lists that share their room with others.
-LISTS = ("sales:quotes", "sales:orders", "sales:invoices")
+LISTS = ("sales:quotes", "sales:orders", "sales:invoices", "mail:outbox", "mail:journal")
 # What one list of the settings shows; each entry of them has its own row.
 PICK_LISTS = (Source, Priority, Tag, LossReason, ProcessingStatus)
 
@@ -64,6 +66,7 @@ class Crowd:
         leads = self.leads(numbers)
         self.items(numbers, leads)
         self.papers(numbers)
+        self.letters(numbers)
         self.around(numbers, leads)
         if settings:
             for model in PICK_LISTS:
@@ -145,6 +148,41 @@ class Crowd:
         invoice = self.world.records["sales.Invoice/left", "plain", self.own]
         Payment.objects.bulk_create(
             Payment(invoice=invoice, amount=Decimal("0.01"), created_by=self.user) for i in numbers
+        )
+
+    def letters(self, numbers) -> None:
+        """Mails in one thread, filed with the owner's own records, some sent and some to be reviewed; the journal."""
+        own = self.world.records["mail.Message", "plain", self.own]
+        common = {"sender_email": "m@werk.example", "sent_at": timezone.now(), "owner": self.user}
+        common |= {"thread": own.thread, "recipients": [{"kind": "to", "name": "", "email": "crm@example.com"}]}
+        sent = OutgoingMail.objects.bulk_create(
+            OutgoingMail(sender=self.user, to="m@werk.example", subject=f"S {i}", message_id=f"<s{self.user.pk}-{i}@x>")
+            for i in numbers
+        )
+        messages = Message.objects.bulk_create(
+            Message(
+                direction="out" if i % 2 else "in",
+                outgoing=mail if i % 2 else None,
+                subject=f"Frage {i}",
+                review=i % 5 == 0,
+                reason="Nein" if i % 5 == 0 else "",
+                filed_at=timezone.now(),
+                **common,
+            )
+            for i, mail in zip(numbers, sent, strict=True)
+        )
+        links = ((CompanyMessage, "company", self.firm), (PersonMessage, "person", self.human))
+        links += ((OpportunityMessage, "opportunity", self.lead), (InboxItemMessage, "item", self.item))
+        for link, name, record in links:
+            link.objects.bulk_create(link(**{"message": message, name: record}) for message in messages)
+        file = StoredFile.keep(ContentFile(b"x", name="x.txt"), by=self.user)
+        Attachment.objects.bulk_create(Attachment(message=own, file=file, content_type="x/y") for _i in numbers)
+        ExcludedAddress.objects.bulk_create(
+            ExcludedAddress(user=self.user, email=f"p{i}@werk.example") for i in numbers
+        )
+        IncomingMail.objects.bulk_create(
+            IncomingMail(raw=b"x", size=1, content_hash=f"{self.user.pk}-{i}", route="pipe", state="stored")
+            for i in numbers
         )
 
     def around(self, numbers, leads) -> None:
@@ -231,7 +269,7 @@ def test_pages_cost_the_same_with_many_records(world, role):
 
 
 def test_lists_and_board_cost_the_same_with_ten_thousand(world):
-    names = ("opportunities:list", "opportunities:board", "inbox:list", "contacts:list", "search", *LISTS)
+    names = ("opportunities:list", "opportunities:board", "inbox:list", "contacts:list", "mail:list", "search", *LISTS)
     crowd, matrix = Crowd(world, "rep"), Matrix(world)
     crowd.grow(10)
     pages = addresses(matrix, "rep", lambda cell: cell.route.name in names)
@@ -241,6 +279,7 @@ def test_lists_and_board_cost_the_same_with_ten_thousand(world):
     crowd.contacts(range(10, 5_000))
     crowd.items(range(10, 10_000), crowd.leads(range(10, 10_000)))
     crowd.papers(range(10, 1_000))
+    crowd.letters(range(10, 5_000))
     many = costs(matrix, pages)
     assert Opportunity.objects.count() > 10_000
     assert len(few) >= 8
