@@ -37,16 +37,10 @@ class VatRateAdmin(RuledAdmin):
 
 
 @admin.register(NumberRange)
-class NumberRangeAdmin(RuledAdmin):
-    """How numbers look; the counters move by issuing alone."""
+class NumberRangeAdmin(ReadOnlyAdmin):
+    """How numbers look, which Settings change; the counters move by issuing alone."""
 
     list_display = ("kind", "pattern", "digits", "restarts_yearly")
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 @admin.register(DunningLevel)

@@ -8,7 +8,7 @@ from crm.accounts.scope import Action, Area
 from crm.core import frame
 from crm.core.recordpage import Action as Entry
 from crm.sales.models import Invoice, Order, Quote
-from crm.sales.views import lists, related
+from crm.sales.views import lists, related, setup
 from opportunities import menu
 
 DOORS = (
@@ -30,6 +30,7 @@ def register() -> None:
         frame.searchers.register(Area.SALES, label, lists.finder(model), "sales/hit.html")
     frame.searchers.register(Area.INVOICES, gettext_lazy("Invoices"), lists.finder(Invoice), "sales/hit.html")
     related.register()
+    setup.register()
     menu.register(menu.NEW_QUOTE, _entry("quote", gettext_lazy("New quote"), "file-text", Area.SALES))
     menu.register(menu.NEW_ORDER, _entry("order", gettext_lazy("New order"), "file-check", Area.SALES))
     menu.register(menu.NEW_INVOICE, _entry("invoice", gettext_lazy("New invoice"), "file-invoice", Area.INVOICES))

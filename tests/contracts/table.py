@@ -382,6 +382,8 @@ MONEY = {
     "accounting:block": Access(ISSUED, get=_invoices, post=_invoices),
     "accounting:unblock": Access(ISSUED, post=_invoices),
     "settings:dunning": Access(get="settings.view", post="settings.change"),
+    "settings:numbers": Access(get="settings.view", post="settings.change"),
+    "settings:standard-texts": Access(get="settings.view", post="settings.change"),
     "settings:datev": Access(get="settings.change", post="settings.change"),
     "quote-link": Access(fixed={"token": _token}, get=PUBLIC),
     "quote-link-accept": Access(fixed={"token": _token}, post=PUBLIC, data={"accept-name": "Eva Kurz"}),

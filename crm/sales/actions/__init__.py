@@ -29,6 +29,7 @@ from crm.sales.actions.quotes import (
     send_quote,
 )
 from crm.sales.actions.ranges import change_range, start_range
+from crm.sales.actions.texts import change_text
 
 __all__ = [
     "accept_by_customer",
@@ -37,6 +38,7 @@ __all__ = [
     "cancel_invoice",
     "cancel_order",
     "change_range",
+    "change_text",
     "confirm_order",
     "create_invoice",
     "create_link",

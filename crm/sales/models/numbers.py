@@ -47,6 +47,18 @@ class NumberRange(models.Model):
     def __str__(self):
         return self.get_kind_display()
 
+    def period(self, year: int) -> int:
+        """The year of the counter that numbers of `year` come from."""
+        return year if self.restarts_yearly else 0
+
+    def number(self, count: int, year: int) -> str:
+        """How number `count` of `year` looks; the database writes it so as well (sales_next_number)."""
+        return self.pattern.replace("{year}", f"{year:04}").replace("{number}", f"{count:0{self.digits}}")
+
+    def last(self, year: int) -> int | None:
+        """The last number given in `year`; None if there is none yet."""
+        return self.counters.filter(year=self.period(year)).values_list("last", flat=True).first()
+
 
 class NumberCounter(models.Model):
     """The last number given in a range and year (0: it does not begin anew). Its row is the lock of the range."""
