@@ -257,7 +257,7 @@ def register() -> None:
         gettext_lazy("Mail accounts"),
         "settings:mail-accounts",
         MailAccount.area,
-        position=40,
+        position=60,
         help=gettext_lazy("Mailboxes whose mails are fetched."),
     )
     pages.register(
@@ -265,6 +265,6 @@ def register() -> None:
         gettext_lazy("Mail addresses"),
         "settings:mail-addresses",
         Address.area,
-        position=45,
+        position=65,
         help=gettext_lazy("Our own addresses, and what becomes of mails to them."),
     )
