@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from imapclient import IMAPClient
 
+from crm.local.run import end_with_parent
+
 PASSWORD = "geheim-ü"
 CONFIGURATION = """
 protocols = imap
@@ -109,7 +111,12 @@ class Dovecot:
         )
         output = (self.root / "output").open("wb")
         self.process = subprocess.Popen(
-            [program(), "-F", "-c", self.root / "dovecot.conf"], stdout=output, stderr=output, start_new_session=True
+            [program(), "-F", "-c", self.root / "dovecot.conf"],
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            # Also when the tests are killed.
+            preexec_fn=end_with_parent,
         )
         until = time.monotonic() + 20
         while True:
