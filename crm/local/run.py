@@ -213,11 +213,16 @@ def prepare(port: int) -> list[str]:
 
 def _create_database(connection) -> None:
     """Make the database that DATABASE_URL names, if its server has none and lets us."""
+    from django.core.exceptions import ImproperlyConfigured
     from django.db import Error
 
     try:
         connection.ensure_connection()
         return
+    except ImproperlyConfigured as error:
+        raise Refused(
+            "DATABASE_URL names no database. It looks like: postgres://user:password@host:5432/name"
+        ) from error
     except Error as error:
         reason = error
     name = connection.settings_dict["NAME"]

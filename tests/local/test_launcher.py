@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from django.db import connection
 
 from crm.local import bootstrap, run, servers
 
@@ -34,6 +35,14 @@ def test_mail_is_taken_beside_the_web_servers_port(monkeypatch):
     monkeypatch.setenv("MAIL_LISTEN_PORT", "x")
     with pytest.raises(run.Refused, match="MAIL_LISTEN_PORT is"):
         run._mail_port(8000)
+
+
+@pytest.mark.django_db
+def test_an_address_without_a_database():
+    nowhere = connection.copy("nowhere")
+    nowhere.settings_dict = connection.settings_dict | {"NAME": "", "OPTIONS": {}}
+    with pytest.raises(run.Refused, match="DATABASE_URL names no database"):
+        run._create_database(nowhere)
 
 
 def test_what_a_killed_launcher_left_is_ended_and_nobody_else(tmp_path, monkeypatch):
