@@ -295,6 +295,17 @@ def test_every_column_sorts_and_every_filter_filters(web, many, won, lost):
     )
 
 
+def test_a_card_without_a_customer_does_not_say_its_title_twice(web, make):
+    lead = make(title="Anfrage 4711")
+    card = (
+        web.get(f"{BOARD}?kind=lead")
+        .content.decode()
+        .partition(f'id="card-{lead.pk}"')[2]
+        .partition("opp-card-line")[0]
+    )
+    assert [text.strip() for text in re.findall(r">([^<>]+)</(?:b|a)>", card)] == ["Anfrage 4711", lead.number]
+
+
 def test_an_empty_board_says_which_kind_of_empty_it_is(web, deal, signed_in):
     said = "Nothing is open on this pipeline yet."
     assert said not in web.get(f"{BOARD}?kind=deal").content.decode()
