@@ -21,10 +21,14 @@ class Throttle(models.Model):
 
     @classmethod
     def count_up(cls, caller: str) -> int:
-        """One more request of `caller`; gives how many that makes in this minute. One statement, safe in parallel."""
+        """One more request of `caller`; gives how many that makes in this minute. One statement, safe in parallel.
+
+        By the clock: now() is when the transaction began, which may be in the minute before.
+        """
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO api_throttle AS t (caller, since, count) VALUES (%s, date_trunc('minute', now()), 1) "
+                "INSERT INTO api_throttle AS t (caller, since, count) "
+                "VALUES (%s, date_trunc('minute', clock_timestamp()), 1) "
                 "ON CONFLICT (caller) DO UPDATE SET since = excluded.since, "
                 "count = CASE WHEN t.since = excluded.since THEN t.count + 1 ELSE 1 END RETURNING count",
                 [caller],
