@@ -24,6 +24,7 @@ from crm.imports import reading, targets
 from crm.imports.batch import CHANGED, CREATED, UNCHANGED, Context, Row
 from crm.imports.mapping import Plan
 from crm.imports.models import ImportEffect, ImportRun, ImportStatus, RejectedRow
+from crm.imports.results import without_number
 
 BATCH = 500
 # A task ends before the broker believes that it is lost, and is followed by the next one.
@@ -281,7 +282,7 @@ def preview(run: ImportRun, *, limit: int = 20_000, examples: int = 8) -> Previe
                 result.counts[outcome] += 1
                 if len(result.examples[outcome]) < examples:
                     result.examples[outcome].append(row)
-                for reason in row.reasons:
+                for reason in map(without_number, row.reasons):
                     result.reasons[reason] = result.reasons.get(reason, 0) + 1
         result.more = next(source, None) is not None
     result.reasons = dict(sorted(result.reasons.items(), key=lambda item: -item[1])[:20])

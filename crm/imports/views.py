@@ -1,7 +1,6 @@
 """The pages of an import: file, columns, preview, progress, result. A run belongs to whoever made it."""
 
 from django.core.paginator import Paginator
-from django.db.models import Count
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -105,15 +104,9 @@ def run(request, pk):
         # An undoing that stopped goes on; there is no second way to the same.
         "may_undo": actions.may_undo(record) and not (record.undone and record.status == ImportStatus.FAILED),
         "may_work": target is not None and request.user.may(target.area, Action.CREATE),
-        "reasons": _reasons(record) if record.rejected else [],
+        "reasons": results.commonest_reasons(record) if record.rejected else [],
     }
     return pages.page(request, "imports/run.html", context)
-
-
-def _reasons(record) -> list[dict]:
-    """The commonest reasons for which rows were rejected."""
-    reasons = record.rejections.order_by().values("reason").annotate(count=Count("pk"))
-    return list(reasons.order_by("-count", "reason")[:10])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -344,6 +344,20 @@ def test_formulas_leave_as_text(page, people):
         assert line[2].startswith("'"), line
 
 
+def test_the_same_reason_of_many_records_is_counted_once(page, people):
+    go, rows = page("admin"), "".join(f"{n};Lead {n};01.02.2024\n" for n in range(3))
+    for text in (f"ID;Titel;Gewonnen am\n{rows}", f"ID;Titel;Gewonnen am\n{rows}".replace("Lead", "Anders")):
+        run = prepare(text, "opportunities", people["admin"])
+        preview = go("preview", run.pk)
+        engine.start(run)
+        complete(run)
+    shown = go("run", run.pk).context["reasons"]
+    assert [entry["count"] for entry in shown] == [3]
+    assert shown[0]["kind"].startswith("… ist gewonnen oder verloren")
+    assert preview.context["found"].reasons == {shown[0]["kind"]: 3}
+    assert run.rejections.filter(reason__startswith="OPP-").count() == 3, "each row says which record it is"
+
+
 def test_the_rejected_rows_speak_the_language_of_whoever_asks(page, people):
     run = prepare("Firma;Budget\nA;x\n", "inbox", people["manager"], columns={"Budget": "expected_budget"})
     engine.start(run)
