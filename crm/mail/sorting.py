@@ -21,8 +21,8 @@ from crm.mail.models import NULL_SENDER, Attachment, Direction, IncomingMail, In
 
 log = logging.getLogger(__name__)
 # Seconds until the next attempt, after the first, second, … one; afterwards only by hand. A worker that was killed
-# in the middle has said nothing: the first pause is short.
-PAUSES = (15, 60, 5 * 60, 15 * 60, 60 * 60, 3 * 60 * 60, 8 * 60 * 60, 24 * 60 * 60)
+# in the middle has said nothing, and the next one may die as well: the first two pauses are short.
+PAUSES = (15, 15, 60, 5 * 60, 15 * 60, 60 * 60, 3 * 60 * 60, 8 * 60 * 60, 24 * 60 * 60)
 INTERRUPTED = gettext_noop("Processing ended without a word.")
 REPEATED = gettext_noop("The same mail came before.")
 OWN = gettext_noop("We sent it ourselves.")
