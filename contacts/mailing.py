@@ -23,7 +23,7 @@ class PersonDrawer(filing.Drawer):
     key, label, icon = "person", _("Person"), "user"
     link, field, is_party, pick_url = PersonMessage, "person", True, "contacts:pick-person"
 
-    def addressed(self, emails):
+    def addressed(self, emails, *, exact=False):
         """By the first address, else a further one; of doubles the older record."""
         further = PersonEmail.objects.filter(email__in=emails).order_by("-person")
         first = Person.objects.filter(email__in=emails).order_by("-pk")
@@ -49,9 +49,11 @@ class CompanyDrawer(filing.Drawer):
     key, label, icon = "company", _("Company"), "building"
     link, field, is_party, pick_url = CompanyMessage, "company", True, "contacts:pick-company"
 
-    def addressed(self, emails):
+    def addressed(self, emails, *, exact=False):
         """By its own address, else by its web domain, if that is one company's alone. Freemail domains are nobody's."""
         own = Company.objects.filter(email__in=emails).order_by("-pk").values_list("email", "pk")
+        if exact:
+            return dict(own)
         found, domains = dict(own), _domains(emails)
         by_domain: dict[str, list[int]] = {}
         for domain, pk in Company.objects.filter(domain__in=domains).values_list("domain", "pk"):

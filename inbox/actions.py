@@ -9,6 +9,7 @@ from contacts.models import Company, Person
 from crm.accounts.scope import Action, Area, allows
 from crm.core.refusals import Overtaken, Refused
 from crm.files.models import StoredFile
+from crm.mail import sorting as mails
 from inbox.models import InboxItem, ProcessingStatus
 from opportunities import actions as opportunities
 from opportunities.models import Opportunity
@@ -231,6 +232,7 @@ def convert(*, item, by, kind: str) -> Opportunity:
     item.status = ProcessingStatus.objects.filter(is_done=True, is_active=True).first() or item.status
     item.qualified_at = timezone.now()
     item.save(update_fields=["opportunity", "owner", "status", "qualified_at", "updated_at"])
+    mails.follow(("item", item.pk))
     return item.opportunity
 
 

@@ -11,7 +11,12 @@
   }
   // Loading does not bubble, but it is seen on its way down.
   document.addEventListener("load", (event) => { if (event.target.matches?.("iframe[data-fit]")) fit(event.target); }, true);
-  document.addEventListener("click", (event) => { event.target.closest("a[data-once]")?.parentElement.remove(); });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-once]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    document.getElementsByName(link.target)[0]?.focus();
+    link.parentElement.remove();
+  });
   document.addEventListener("htmx:confirm", (event) => {
     const text = event.target.closest("[data-replaces]") && document.querySelector(event.target.dataset.replaces);
     if (!text || text.value === text.defaultValue) return;

@@ -1,6 +1,7 @@
 """What can be done with outgoing mail and its templates. See opportunities/actions.py for how verbs answer."""
 
 import mimetypes
+from collections.abc import Iterable
 from email.utils import make_msgid, parseaddr
 
 from django.conf import settings
@@ -30,15 +31,17 @@ def send(
     files=(),
     maker: str = "",
     made_of: int | None = None,
-    places=(),
+    places: Iterable[filing.Place] | None = None,
     answers: Message | None = None,
+    key=None,
 ) -> OutgoingMail:
     """Put a mail into the outbox, within the caller's transaction: it leaves if and only if that is committed.
 
     `by`: the user who sends it, None for the CRM itself. `files`: stored files. `maker`, `made_of`: what the worker is
     to attach (crm/mail/makers.py). `places`: the records with which it is filed (crm/mail/filing.py), so that it stands
-    there, and its answer as well. `answers`: the mail that it answers. Whether `by` may send such a mail is asked by
-    the verb that calls this one.
+    there, and its answer as well; None: it is the sender's alone, as a document's mail, whose amounts not everybody
+    sees. `answers`: the mail that it answers. `key`: a UUID, unique. Whether `by` may send such a mail is asked by the
+    verb that calls this one.
     """
     for address in (to, *cc):
         try:
@@ -54,20 +57,21 @@ def send(
         cc=list(dict.fromkeys(cc)),
         subject=tidy(line(subject), 250),
         text=tidy(text),
+        form_key=key,
         maker=maker,
         made_of=made_of,
         message_id=make_msgid(domain=domain),
     )
     mail.files.set(files)
-    if places or answers:
-        _file(mail, filing.beside(places), answers)
+    _keep(mail, places, answers)
     # Only the wake-up: should it get lost, the sweep of the minute finds the row.
     tasks.deliver.delay_on_commit(mail.pk)
     return mail
 
 
-def _file(mail: OutgoingMail, places, answers: Message | None) -> None:
-    """The mail as it stands with the records, and as its answers are known by."""
+def _keep(mail: OutgoingMail, places, answers: Message | None) -> None:
+    """The mail as it stands with the records, and as its answers and failures are known by."""
+    is_private, places = places is None, filing.beside(places or ())
     kinds_of = [("to", mail.to), *(("cc", one) for one in mail.cc)]
     message = Message(
         direction=Direction.OUT,
@@ -82,6 +86,7 @@ def _file(mail: OutgoingMail, places, answers: Message | None) -> None:
         reply=mail.text,
         owner=mail.sender,
         filed_at=mail.created_at if places else None,
+        is_private=is_private,
     )
     if answers:
         message.thread, message.in_reply_to = answers.thread, answers.message_id

@@ -61,3 +61,8 @@ class IncomingMailAdmin(ReadOnlyAdmin):
 class MessageAdmin(ReadOnlyAdmin):
     list_display = ("sent_at", "direction", "sender_email", "subject", "review", "reason")
     list_filter = ("direction", "review")
+    exclude = ("text", "reply", "html", "forwarded")
+
+    def get_queryset(self, request):
+        # What somebody keeps private is nobody's reading, here neither.
+        return super().get_queryset(request).filter(is_private=False)

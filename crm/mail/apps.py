@@ -24,7 +24,7 @@ class MailConfig(AppConfig):
                 bad=True,
             )
         )
-        frame.quick_create.register(pgettext_lazy("new", "E-mail"), "mail", "mail:new", Area.SALES)
+        frame.quick_create.register(pgettext_lazy("new", "E-mail"), "mail", "mail:new", Area.CONTACTS)
         setup.register()
         personal.register()
         pages.register()

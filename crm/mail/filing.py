@@ -36,10 +36,15 @@ class Drawer:
 
     def visible_links(self, user, action: str = "view"):
         """The links to records with which `user` may do `action`."""
+        if self.shows_all(user, action):
+            return self.link.objects.all()
         reachable = self.model.objects.visible_to(user, action)
-        if reachable.query.where:
-            return self.link.objects.filter(**{f"{self.field}__in": reachable.values("pk")})
-        return self.link.objects.all()
+        return self.link.objects.filter(**{f"{self.field}__in": reachable.values("pk")})
+
+    def shows_all(self, user, action: str = "view") -> bool:
+        """May `user` do `action` with every record of this kind?"""
+        reachable = self.model.objects.visible_to(user, action).query
+        return not reachable.where and not reachable.is_empty()
 
     def numbered(self, numbers: Iterable[str]) -> dict[str, int]:
         """{ID: record's id} of the IDs that exist."""
@@ -58,8 +63,8 @@ class Drawer:
         found = self.model.objects.filter(pk__in=record_ids, owner__isnull=False)
         return list(found.order_by("pk").values_list("owner", flat=True))
 
-    def addressed(self, emails: set[str]) -> dict[str, int]:
-        """{e-mail: record's id} for the addresses that belong to a record of this kind."""
+    def addressed(self, emails: set[str], *, exact: bool = False) -> dict[str, int]:
+        """{e-mail: record's id} for the addresses that belong to a record; `exact`: not by their domain."""
         return {}
 
     def recipients(self, record, user) -> list[tuple[str, str]]:
@@ -81,6 +86,11 @@ def register(drawer: Drawer) -> None:
 
 def drawers() -> list[Drawer]:
     return list(_drawers.values())
+
+
+def drawer_of(record) -> Drawer | None:
+    """The drawer of a record; None for nothing."""
+    return next((one for one in _drawers.values() if isinstance(record, one.model)), None)
 
 
 def drawer(key: str) -> Drawer | None:
@@ -109,11 +119,11 @@ def trusts(place: Place, senders: set[str]) -> bool:
     return links.filter(known).exists()
 
 
-def addressed(emails: set[str]) -> list[Place]:
+def addressed(emails: set[str], *, exact: bool = False) -> list[Place]:
     """The places that these addresses belong to, each once. A drawer is asked for what those before it do not know."""
     places, left = [], set(emails)
     for one in _drawers.values():
-        found = one.addressed(left) if left else {}
+        found = one.addressed(left, exact=exact) if left else {}
         places += [(one.key, pk) for pk in dict.fromkeys(found.values())]
         left -= found.keys()
     return places

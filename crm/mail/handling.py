@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
+from crm.accounts.models import User
 from crm.accounts.scope import Action
 from crm.core.forms import tidy
 from crm.core.normalise import email as normal
@@ -18,7 +19,7 @@ from crm.core.normalise import line
 from crm.core.refusals import Refused
 from crm.mail import desks, filing, judging, reading, sorting, tasks
 from crm.mail.filing import Place
-from crm.mail.models import ExcludedAddress, IncomingMail, IncomingState, Message
+from crm.mail.models import Address, ExcludedAddress, IncomingMail, IncomingState, Message
 
 # Kept in English, shown in the reader's language.
 SET_ASIDE = gettext_noop("Somebody decided that it belongs nowhere.")
@@ -43,13 +44,29 @@ def _decided(message: Message, state: str, reason: str = "") -> None:
 def file_with(*, message: Message, places: list[Place], by) -> Message:
     """File a mail with the records at `places`, and with what belongs to them; the next mail of its sender follows.
 
-    Raises Message.DoesNotExist where `by` may not change the mail or not see one of the records.
+    It is taken out of where it was filed by itself, as that was wrong; what people have filed stays. Raises
+    Message.DoesNotExist where `by` may not change the mail or not see one of the records.
     """
     message = _locked(message, by)
-    if not places or not all(filing.record(place, by) for place in places):
-        raise Message.DoesNotExist
+    _may_file_all(places, by)
+    if message.filed_at and message.filed_by is None:
+        for place in filing.places_of([message.pk]):
+            filing.take_out(message, place)
     _file(message, places, by)
     return message
+
+
+def may_file(place: Place, by) -> bool:
+    """May `by` file mails with a record, and take them out? With a customer, whoever sees him may."""
+    action = Action.VIEW if filing.drawer(place[0]).is_party else Action.CHANGE
+    return filing.record(place, by, action) is not None
+
+
+def _may_file_all(places: list[Place], by) -> None:
+    if not places or not all(filing.record(place, by) for place in places):
+        raise Message.DoesNotExist
+    if not all(may_file(place, by) for place in places):
+        raise Refused(_("You may see this record, but not change it."))
 
 
 def _file(message: Message, places: list[Place], by) -> None:
@@ -57,18 +74,24 @@ def _file(message: Message, places: list[Place], by) -> None:
     message.filed_at, message.filed_by = timezone.now(), by
     message.save(update_fields=["filed_at", "filed_by"])
     _decided(message, IncomingState.PROCESSED)
+    # What has been answered, or answers, belongs there as well.
+    thread = Message.objects.visible_to(by, Action.CHANGE).filter(thread=message.thread, filed_at=None)
+    for other in thread.select_for_update(of=("self",)):
+        sorting.place(other, filing.beside(places))
+        _decided(other, IncomingState.PROCESSED)
 
 
 @transaction.atomic
 def take_out(*, message: Message, place: Place, by) -> Message:
     """Undo the filing with one record. A mail that is filed nowhere any more has to be reviewed."""
     message = _locked(message, by)
-    if filing.record(place, by) is None:
-        raise Message.DoesNotExist
+    _may_file_all([place], by)
     filing.take_out(message, place)
     if not filing.places_of([message.pk]):
         message.filed_at, message.filed_by, message.review, message.reason = None, None, True, TAKEN_OUT
         message.save(update_fields=["filed_at", "filed_by", "review", "reason"])
+        came = IncomingMail.objects.filter(message=message, state=IncomingState.PROCESSED)
+        came.update(state=IncomingState.REVIEW, reason=TAKEN_OUT)
     return message
 
 
@@ -109,6 +132,12 @@ def set_private(*, message: Message, private: bool, by) -> Message:
     return message
 
 
+def is_ours(email: str) -> bool:
+    """Is it one of the CRM's own addresses, or a user's?"""
+    own = Address.objects.filter(email__iexact=judging.bare(email)).exists()
+    return own or User.objects.filter(email__iexact=email).exists()
+
+
 @transaction.atomic
 def exclude(*, email: str, by) -> ExcludedAddress:
     """From now on, mail between `by` and this address is not kept; what is there is hidden from all others."""
@@ -117,6 +146,8 @@ def exclude(*, email: str, by) -> ExcludedAddress:
         validate_email(email)
     except ValidationError:
         raise Refused(_("“%(address)s” is not an e-mail address.") % {"address": line(email)[:100]}) from None
+    if is_ours(email):
+        raise Refused(_("%(address)s is an address of our own.") % {"address": email})
     excluded, _new = ExcludedAddress.objects.get_or_create(user=by, email=email)
     theirs = Q(sender_email=email) | Q(recipients__contains=[{"email": email}])
     Message.objects.filter(theirs, owner=by).update(is_private=True)

@@ -17,6 +17,8 @@ from crm.mail.reading import contact, references
 
 STRANGER = gettext_noop("The ID in the subject is right, but the sender is not known there.")
 NOBODY = gettext_noop("Nobody with one of its addresses is known.")
+# Orders from their systems, and what they write by way of a list; not absence notes, nor reports of mail servers.
+SENT_BY_CUSTOMERS = {"generated", "list", "bulk"}
 NO_DESK = gettext_noop("Nothing is made of mails to this address yet.")
 
 
@@ -45,10 +47,11 @@ class Hand:
     users: list[User]  # who of us got it
     ours: dict[str, str]  # our own addresses it went to, with their purposes
     strangers: set[str]  # every address in it that is none of ours
+    excluders: set[int]  # the ids of those of us who keep mail with one of these out
 
     @classmethod
     def of(cls, row: IncomingMail, mail: reading.Mail) -> "Hand":
-        """Look up who is who; two queries."""
+        """Look up who is who; three queries."""
         senders = {mail.sender.email} if mail.sender else set()
         named = [one.email for one in (*mail.to, *mail.cc, *mail.reply_to)]
         reached = {*named, *mail.delivered_to, *(to.lower() for to in row.envelope_to)}
@@ -59,13 +62,17 @@ class Hand:
         own = {email.lower(): purpose for email, purpose in own.items()}
         ours = {email: own[bare(email)] for email in reached if bare(email) in own}
         sender = mail.sender.email if mail.sender else ""
+        user, users = known.get(sender), [known[email] for email in dict.fromkeys(named) if email in known]
+        strangers = {e for e in senders | set(named) | others if e not in known and bare(e) not in own}
+        excluded = ExcludedAddress.objects.filter(user__in={user, *users} - {None}, email__in=strangers)
         return cls(
             row=row,
             mail=mail,
-            user=known.get(sender),
-            users=[known[email] for email in dict.fromkeys(named) if email in known],
+            user=user,
+            users=users,
             ours=ours,
-            strangers={e for e in senders | set(named) | others if e not in known and bare(e) not in own},
+            strangers=strangers,
+            excluders=set(excluded.values_list("user", flat=True)) if strangers else set(),
         )
 
     @property
@@ -76,7 +83,8 @@ class Hand:
 
     @property
     def owner(self) -> User | None:
-        return self.user or (self.users[0] if self.users else None)
+        """Whose mail it is: the sender's, else the first recipient's; not of one who keeps it out."""
+        return next((user for user in (self.user, *self.users) if user and user.pk not in self.excluders), None)
 
     @property
     def purpose(self) -> str:
@@ -90,13 +98,10 @@ class Hand:
         tags = " ".join(email.partition("+")[2].partition("@")[0] for email in self.ours)
         return references.numbers(f"{self.mail.subject} {tags}")
 
+    @property
     def is_excluded(self) -> bool:
-        """Does the user it belongs to keep mail of one of its other addresses out?"""
-        users = [user for user in (self.user, *self.users) if user]
-        return (
-            bool(users and self.strangers)
-            and ExcludedAddress.objects.filter(user__in=users, email__in=self.strangers).exists()
-        )
+        """Is it between strangers and only those of us who keep it out?"""
+        return bool(self.excluders) and self.owner is None
 
     def contact(self) -> desks.Contact:
         """Who wrote first: of what one of us passed on the original sender."""
@@ -118,21 +123,29 @@ def bare(email: str) -> str:
 
 def judge(hand: Hand) -> Verdict:
     """Where a mail belongs; see the module's first lines."""
-    verdict = _by_thread(hand) or _by_number(hand)
-    if hand.mail.automatic not in ("", "own") and verdict is None:
-        # It makes nothing: no lead, no work for anybody.
-        return Verdict(ignore=reading.REASONS[hand.mail.automatic])
-    if verdict is not None and (verdict.places or not verdict.proposal):
-        return verdict
-    # Whom a stranger claims to write for is not believed either: then only the stranger's own address counts.
-    emails = hand.senders if verdict else hand.strangers
-    places = taught(hand.senders) or filing.addressed(emails)
-    if verdict:
-        verdict.places = places
-        return verdict
-    if places:
-        return Verdict(places=places)
-    return _by_purpose(hand)
+    answered, numbered = _by_thread(hand), None
+    if answered and answered.places:
+        return answered
+    numbered = _by_number(hand)
+    if numbered and numbered.places:
+        verdict = numbered
+    elif hand.mail.automatic:
+        verdict = _of_a_machine(hand)
+    elif numbered:
+        # Whom a stranger claims to write for is not believed either: then only the stranger's own address counts.
+        verdict = numbered
+        verdict.places = taught(hand.senders) or filing.addressed(hand.senders)
+    else:
+        places = taught(hand.senders) or filing.addressed(hand.strangers)
+        verdict = Verdict(places=places) if places else _by_purpose(hand)
+    verdict.thread = answered.thread if answered else None
+    return verdict
+
+
+def _of_a_machine(hand: Hand) -> Verdict:
+    """It makes nothing: no lead, no work for anybody. What a known customer's program sends is filed all the same."""
+    places = filing.addressed(hand.senders, exact=True) if hand.mail.automatic in SENT_BY_CUSTOMERS else []
+    return Verdict(places=places) if places else Verdict(ignore=reading.REASONS[hand.mail.automatic])
 
 
 def taught(senders: set[str]) -> list[Place]:
@@ -143,15 +156,15 @@ def taught(senders: set[str]) -> list[Place]:
 
 
 def _by_thread(hand: Hand) -> Verdict | None:
-    """The thread of a message that we sent, or in which the sender takes part."""
+    """The thread of a message that we sent, or in which the sender takes part; perhaps filed with nothing yet."""
     named = [*hand.mail.references, *([hand.mail.in_reply_to] if hand.mail.in_reply_to else [])]
     if not named:
         return None
     sender = hand.mail.sender.email if hand.mail.sender else ""
     for message in Message.objects.filter(message_id__in=named).order_by("-sent_at", "-pk"):
         believed = message.direction == Direction.OUT or hand.user or sender in message.participants
-        if believed and (places := filing.places_of([message.pk])):
-            return Verdict(places=places, thread=message.thread)
+        if believed:
+            return Verdict(places=filing.places_of([message.pk]), thread=message.thread)
     return None
 
 

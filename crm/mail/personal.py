@@ -30,7 +30,7 @@ def excluded(request):
         return http.redirect(request, "settings:excluded-addresses")
     context = {
         "title": _("Private addresses"),
-        "lead": _("Mail between you and these addresses is not kept in the CRM. What is here already only you see."),
+        "lead": _("Mail between you alone and these addresses is filed nowhere. What was filed already only you see."),
         "form": form,
         "rows": ExcludedAddress.objects.filter(user=request.user),
     }

@@ -72,7 +72,8 @@ def _make_files(mail_id: int) -> bool:
             mail.files.add(*makers.make(mail.maker, mail.made_of))
     except Exception as error:
         log.exception("the attachment of mail %s could not be made", mail_id)
-        _put_back(mail, error)
+        # Whatever is wrong with making it can be mended: the mail waits.
+        _put_back(mail, error, final=False)
         return False
     return True
 
@@ -100,6 +101,9 @@ def message(mail: OutgoingMail) -> EmailMessage:
     """The mail as it leaves: from our own address in the name of the sender, who gets the answers as the CRM does."""
     sender, written = mail.sender, Message.objects.filter(outgoing=mail).first()
     headers = {"Message-ID": mail.message_id, "Date": _date(mail)}
+    if sender is None:
+        # Nobody is to answer it, and no absence note either (RFC 3834).
+        headers["Auto-Submitted"] = "auto-generated"
     if written and written.in_reply_to:
         headers |= {"In-Reply-To": written.in_reply_to, "References": " ".join(written.references)}
     name = f"{sender.name} · {company_name()}" if sender else company_name()
@@ -130,9 +134,9 @@ def _date(mail) -> str:
     return format_datetime(timezone.localtime(mail.created_at))
 
 
-def _put_back(mail: OutgoingMail, error: Exception) -> None:
-    """Write down why it did not work; whether it is tried again is decided here."""
-    final = _is_final(error) or mail.attempts > len(PAUSES)
+def _put_back(mail: OutgoingMail, error: Exception, *, final: bool | None = None) -> None:
+    """Write down why it did not work; whether it is tried again is decided here, unless `final` says so."""
+    final = (_is_final(error) if final is None else final) or mail.attempts > len(PAUSES)
     mail.state = State.FAILED if final else State.WAITING
     mail.reason = _say(error)
     mail.save(update_fields=["state", "reason"])

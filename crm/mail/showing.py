@@ -27,7 +27,13 @@ def counterpart(message: Message) -> str:
     """Who wrote it, or to whom we wrote."""
     if message.direction == Direction.IN:
         return message.sender_name or message.sender_email
-    return ", ".join(one["name"] or one["email"] for one in message.recipients[:3])
+    return addressees(message)
+
+
+def addressees(message: Message) -> str:
+    """To whom it went; of many the first."""
+    found = [one["name"] or one["email"] for one in message.recipients if one["kind"] != "reply"]
+    return ", ".join(found[:3])
 
 
 def state(message: Message) -> str:
@@ -66,7 +72,7 @@ def event(message: Message) -> dict | None:
     found = message.invitation
     if not found:
         return None
-    start, end = (_moment(found[name]) for name in ("starts_at", "ends_at"))
+    start, end = (moment(found[name]) for name in ("starts_at", "ends_at"))
     if found["all_day"]:
         when = show.day(start.date()) if start else ""
     else:
@@ -77,7 +83,8 @@ def event(message: Message) -> dict | None:
     return found | {"when": when}
 
 
-def _moment(text: str | None) -> datetime.datetime | None:
+def moment(text: str | None) -> datetime.datetime | None:
+    """A moment that was kept as text."""
     return datetime.datetime.fromisoformat(text) if text else None
 
 
@@ -89,6 +96,11 @@ def of_record(drawer: str, record_id: int, user):
     return Message.objects.visible_to(user).filter(pk__in=links)
 
 
+def _light(messages):
+    """Without what is long and what no list shows."""
+    return messages.defer("html", "forwarded", "references", "proposal")
+
+
 def count(drawer: str, record_id: int, user) -> int:
     """How many mails the tab has."""
     return of_record(drawer, record_id, user).count()
@@ -96,15 +108,17 @@ def count(drawer: str, record_id: int, user) -> int:
 
 def tab(request, drawer: str, record) -> str:
     """The content of the tab "E-mails": the mails of a record, the latest first, and the button to write one."""
-    mails = of_record(drawer, record.pk, request.user).defer("text", "html", "forwarded", "references", "proposal")
-    latest = list(mails.select_related("owner", "outgoing").order_by("-sent_at", "-pk")[: TAB_SHOWN + 1])
+    mails = of_record(drawer, record.pk, request.user)
+    latest = list(
+        _light(mails).defer("text").select_related("owner", "outgoing").order_by("-sent_at", "-pk")[: TAB_SHOWN + 1]
+    )
     may_write = filing.record((drawer, record.pk), request.user, Action.CHANGE) is not None
     context = {
         "rows": [
             {
                 "mail": mail,
                 "who": mail.sender_name or mail.sender_email,
-                "to": ", ".join(one["name"] or one["email"] for one in mail.recipients[:3]),
+                "to": addressees(mail),
                 "state": state(mail),
                 "colour": colour(mail),
                 "beginning": beginning(mail),
@@ -127,14 +141,14 @@ def entries(drawer: str, record_id: int, *, user, before: datetime.datetime | No
     found = of_record(drawer, record_id, user)
     if before is not None:
         found = found.filter(sent_at__lt=before)
-    return [_entry(message) for message in found.order_by("-sent_at", "-pk")[: limit + 1]]
+    return [_entry(message) for message in _light(found).order_by("-sent_at", "-pk")[: limit + 1]]
 
 
 def _entry(message: Message) -> Entry:
     sender = message.sender_name or message.sender_email
     subject = format_html('<a class="link" href="{}">{}</a>', message.get_absolute_url(), message)
     if message.direction == Direction.OUT:
-        to = ", ".join(one["name"] or one["email"] for one in message.recipients[:3])
+        to = addressees(message)
         text = format_html(_("{who} wrote to {to}: {subject}"), who=_bold(sender), to=to, subject=subject)
     else:
         text = format_html(_("{who} wrote: {subject}"), who=_bold(sender), subject=subject)

@@ -6,6 +6,7 @@ read (a mail that kills its worker is not offered for ever), then the row is loc
 
 import datetime
 import logging
+from html import escape
 
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -17,7 +18,7 @@ from crm.core.forms import tidy
 from crm.core.normalise import line
 from crm.files.models import StoredFile
 from crm.mail import desks, filing, judging, reading, shelf
-from crm.mail.models import NULL_SENDER, Attachment, Direction, IncomingMail, IncomingState, Message
+from crm.mail.models import NULL_SENDER, PICTURES, Attachment, Direction, IncomingMail, IncomingState, Message
 
 log = logging.getLogger(__name__)
 # Seconds until the next attempt, after the first, second, … one; afterwards only by hand. A worker that was killed
@@ -96,7 +97,7 @@ def _become(row: IncomingMail, mail: reading.Mail) -> tuple[str, str, Message | 
     if mail.bounce and (returned := _sent_by_us(mail.bounce.original_message_id)):
         return _returned(returned, mail.bounce)
     hand = judging.Hand.of(row, mail)
-    if hand.is_excluded():
+    if hand.is_excluded:
         return IncomingState.IGNORED, EXCLUDED, None
     verdict = judging.judge(hand)
     if verdict.ignore:
@@ -123,6 +124,14 @@ def place(message: Message, places) -> None:
     message.save(update_fields=["filed_at", "owner"])
 
 
+def follow(place_: filing.Place) -> None:
+    """The mails filed with a record, filed also with what belongs to it by now: a lead has become an opportunity."""
+    one = filing.drawer(place_[0])
+    links = one.link.objects.filter(**{one.field: place_[1]}).select_related("message")
+    for link in links:
+        place(link.message, filing.beside([place_]))
+
+
 def _sent_by_us(message_id: str) -> Message | None:
     if not message_id:
         return None
@@ -142,7 +151,7 @@ def _message(hand: judging.Hand, verdict: judging.Verdict) -> Message:
     mail = hand.mail
     recipients = [
         {"kind": kind, "name": one.name[:250], "email": one.email[:320]}
-        for kind, found in (("to", mail.to), ("cc", mail.cc))
+        for kind, found in (("to", mail.to), ("cc", mail.cc), ("reply", mail.reply_to))
         for one in found[:200]
     ]
     message = Message(
@@ -161,6 +170,7 @@ def _message(hand: judging.Hand, verdict: judging.Verdict) -> Message:
         forwarded=[_inner(one) for one in _within(mail)],
         invitation=_event(mail.invitation),
         automatic=mail.automatic,
+        problems=list(mail.problems),
         fingerprint=mail.fingerprint,
         owner=hand.owner,
         review=bool(verdict.reason),
@@ -170,12 +180,21 @@ def _message(hand: judging.Hand, verdict: judging.Verdict) -> Message:
     if verdict.thread:
         message.thread = verdict.thread
     message.save(force_insert=True)
-    if message.message_id:
-        # Answers that came before what they answer.
-        Message.objects.filter(references__contains=[message.message_id]).exclude(thread=message.thread).update(
-            thread=message.thread
-        )
+    _adopt(message)
     return message
+
+
+def _adopt(message: Message) -> None:
+    """Answers that came before what they answer join its thread: those with whose people its sender has to do.
+
+    A Message-ID that another mail bears as well says nothing.
+    """
+    if not message.message_id or Message.objects.filter(message_id=message.message_id).exclude(pk=message.pk).exists():
+        return
+    for answer in Message.objects.filter(references__contains=[message.message_id]).exclude(thread=message.thread):
+        if message.sender_email in answer.participants:
+            answer.thread = message.thread
+            answer.save(update_fields=["thread"])
 
 
 def _within(mail: reading.Mail):
@@ -211,11 +230,13 @@ def _event(invitation: reading.Invitation | None) -> dict | None:
 
 def _attach(message: Message, mail: reading.Mail) -> None:
     for one in [*mail.attachments, *(one for inner in _within(mail) for one in inner.attachments)]:
+        shown = one.content_id and f'data-src="cid:{escape(one.content_id)}"' in mail.html
         file = StoredFile.keep(ContentFile(one.content, name=one.name or "attachment"), by=None)
         Attachment.objects.create(
             message=message,
             file=file,
             content_type=one.content_type[:120],
             content_id=one.content_id[:250],
-            inline=one.inline,
+            # What the sender calls a part of the text and the text does not show, has to be listed.
+            inline=bool(shown) and one.content_type in PICTURES,
         )

@@ -6,13 +6,16 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.accounts.scope import Action
+from crm.accounts.scope import Action, Area
 from crm.core import frame, show
-from crm.mail import actions, filing, kinds
+from crm.core.normalise import email as normal
+from crm.mail import actions, filing, handling, kinds
 from crm.mail.filing import Place
-from crm.mail.models import Message, OutgoingMail, TextTemplate
+from crm.mail.models import Direction, Message, OutgoingMail, TextTemplate
 from crm.mail.reading import references
 
+# Whoever may enter contacts may write to them.
+RIGHT = (Area.CONTACTS, Action.CREATE)
 # What a text template may say of the record that one writes about.
 PLACEHOLDERS = (
     kinds.Placeholder("salutation", gettext_lazy("Salutation"), gettext_lazy("Dear Ms Kurz,")),
@@ -38,12 +41,13 @@ class Draft:
 
 def begin(*, by, place: Place | None = None, answers: Message | None = None, template: TextTemplate | None = None):
     """What stands in the form before anything is typed: a Draft, in the active language."""
-    record = filing.record(place, by) if place else None
-    offered = filing.drawer(place[0]).recipients(record, by) if record else []
+    record = filing.record(place, by) if place else _business_of(answers, by)
+    drawer = filing.drawer_of(record)
+    offered = drawer.recipients(record, by) if drawer else []
     if answers:
         first = _correspondent(answers)
         offered = [first, *(one for one in offered if one[1] != first[1])] if first else offered
-    words = filing.drawer(place[0]).words(record, by) if record else {}
+    words = drawer.words(record, by) if drawer else {}
     subject, text = words.get("title", ""), f"\n\n{by}\n{frame.company_name()}"
     if template:
         values = {one.name: "" for one in PLACEHOLDERS} | words
@@ -56,11 +60,19 @@ def begin(*, by, place: Place | None = None, answers: Message | None = None, tem
 
 
 def _correspondent(message: Message) -> tuple[str, str] | None:
-    """To whom an answer goes: to the sender, or to whom we wrote."""
-    if message.direction == "in":
-        return (message.sender_name, message.sender_email) if message.sender_email else None
-    first = next(iter(message.recipients), None)
-    return (first["name"], first["email"]) if first else None
+    """To whom an answer goes: where the sender wants it, else the sender; or whom we wrote to. Never ourselves."""
+    others = [(one["name"], one["email"]) for one in message.recipients if one["kind"] != "reply"]
+    if message.direction == Direction.IN:
+        others = [(one["name"], one["email"]) for one in message.recipients if one["kind"] == "reply"]
+        others.append((message.sender_name, message.sender_email))
+    return next((one for one in others if one[1] and not handling.is_ours(one[1])), None)
+
+
+def _business_of(answers: Message | None, by):
+    """The record whose ID belongs into the subject of an answer: the one with an ID with which the mail is filed."""
+    places = filing.places_of([answers.pk]) if answers else []
+    found = (filing.record(place, by) for place in places if filing.drawer(place[0]).prefix)
+    return next((record for record in found if record is not None), None)
 
 
 def answer_subject(subject: str) -> str:
@@ -85,18 +97,45 @@ def _quoted(message: Message) -> str:
 
 @transaction.atomic
 def write(
-    *, by, to: str, subject: str, text: str, cc=(), files=(), place: Place | None = None, answers: Message | None = None
+    *,
+    by,
+    to: str,
+    subject: str,
+    text: str,
+    cc=(),
+    files=(),
+    place: Place | None = None,
+    answers: Message | None = None,
+    key=None,
 ) -> OutgoingMail:
     """Write a mail about the record at `place`, or an answer; it is filed there, and its answer will be as well.
 
-    `files`: stored files. Raises Message.DoesNotExist where `by` may not change the record or the answered mail.
+    What is written to nobody's record is filed with the customers to whom it goes. `files`: stored files. `key` is the
+    form's: sent twice, it is one mail. Raises Message.DoesNotExist where `by` may not write, or may not change the
+    record or the answered mail.
     """
-    record = filing.record(place, by, Action.CHANGE) if place else None
-    if (place and record is None) or (answers and not Message.objects.visible_to(by).filter(pk=answers.pk).exists()):
+    if not by.may(*RIGHT):
+        raise Message.DoesNotExist
+    if key and (sent := OutgoingMail.objects.filter(sender=by, form_key=key).first()):
+        return sent
+    record = filing.record(place, by, Action.CHANGE) if place else _business_of(answers, by)
+    changeable = Message.objects.visible_to(by, Action.CHANGE)
+    if (place and record is None) or (answers and not changeable.filter(pk=answers.pk).exists()):
         raise Message.DoesNotExist
     places = [place] if place else []
     if answers:
-        places += [one for one in filing.places_of([answers.pk]) if filing.record(one, by)]
+        # Also where `by` does not see: his answer belongs where the mail is that he was asked by.
+        places += filing.places_of([answers.pk])
+    if not places:
+        places = filing.addressed({normal(one) for one in (to, *cc)})
     return actions.send(
-        by=by, to=to, cc=cc, subject=numbered(subject, record), text=text, files=files, places=places, answers=answers
+        by=by,
+        to=to,
+        cc=cc,
+        subject=numbered(subject, record),
+        text=text,
+        files=files,
+        places=places,
+        answers=answers,
+        key=key,
     )

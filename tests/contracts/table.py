@@ -313,7 +313,7 @@ def _token(world, _record):
 
 
 STATEMENT, ENTRY, ISSUED = "accounting.BankStatement", "accounting.BankEntry", f"{INVOICE}/left"
-_bank, _mine, _send = "ledger.change", "personal.view + sales.view", "personal.change + sales.create"
+_bank, _mine, _send = "ledger.change", "personal.view + sales.view", "personal.change + contacts.create"
 _template = {"kind": "quote", "language": "de"}
 MESSAGE, _read, _handle = "mail.Message", "mailbox.view", "mailbox.change"
 MONEY = {
@@ -323,7 +323,7 @@ MONEY = {
     "mail:retry": Access("mail.OutgoingMail", post=_send),
     "mail:stop": Access("mail.OutgoingMail", post=_send),
     "mail:list": Access(get=ANYONE),
-    "mail:new": Access(get=ANYONE, post=ANYONE),
+    "mail:new": Access(get="contacts.create", post="contacts.create"),
     "mail:message": Access(MESSAGE, get=_read),
     "mail:inside": Access(MESSAGE, get=_read),
     "mail:body": Access(MESSAGE, get=_read),

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +20,9 @@ from crm.core.fold import search_column
 from crm.files.models import StoredFile
 from crm.mail import filing
 from crm.mail.models.outgoing import OutgoingMail
+
+# The types of pictures that a browser draws and that can do nothing.
+PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 
 class Direction(models.TextChoices):
@@ -36,16 +39,20 @@ class MessageQuerySet(models.QuerySet):
         """
         if not user.is_authenticated or not user.is_active:
             return self.none()
+        reach = owners(user, Area.INBOX, action)
+        if reach is EVERYONE and all(drawer.shows_all(user, action) for drawer in filing.drawers()):
+            return self.filter(Q(owner=user) | Q(is_private=False))
+        # Each asked of the one message, by an index: as lists of ids they would grow with all mails.
+        this = {"message": OuterRef("pk")}
         business, party, of_business = Q(pk__in=[]), Q(pk__in=[]), Q(pk__in=[])
         for drawer in filing.drawers():
-            seen = Q(pk__in=drawer.visible_links(user, action).values("message"))
+            seen = Exists(drawer.visible_links(user, action).filter(**this))
             if drawer.is_party:
-                party |= seen
+                party |= Q(seen)
             else:
-                business |= seen
-                of_business |= Q(pk__in=drawer.link.objects.values("message"))
+                business |= Q(seen)
+                of_business |= Q(Exists(drawer.link.objects.filter(**this)))
         seen = business | party & ~of_business
-        reach = owners(user, Area.INBOX, action)
         if reach is EVERYONE:
             seen |= Q(filed_at=None)
         elif reach:
@@ -65,7 +72,8 @@ class Message(models.Model):
     links themselves (crm/mail/filing.py). `filed_by`: who said where it belongs, which teaches its sender's address
     (judging.taught). `forwarded`: the mails within it, as crm.mail.sorting writes them. `review`: somebody has to say
     where it belongs, because of `reason`; `proposal` is [[drawer, record id], …]. `recipients` is
-    [{"kind": "to", "name": …, "email": …}, …].
+    [{"kind": "to", "name": …, "email": …}, …]; of kind "reply" are those to whom the sender wants the answer.
+    `problems` are msgids: what could not be read of it.
     """
 
     direction = models.CharField(_("direction"), max_length=3, choices=Direction)
@@ -84,6 +92,7 @@ class Message(models.Model):
     forwarded = models.JSONField(_("forwarded mails"), default=list, blank=True)
     invitation = models.JSONField(_("invitation"), null=True, blank=True)
     automatic = models.CharField(_("automatic"), max_length=20, blank=True)
+    problems = ArrayField(models.TextField(), default=list, blank=True, verbose_name=_("what is wrong with it"))
     fingerprint = models.CharField(max_length=64, null=True, unique=True, editable=False)
     outgoing = models.OneToOneField(
         OutgoingMail,
@@ -164,7 +173,7 @@ class Attachment(models.Model):
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
     content_type = models.CharField(max_length=120, help_text=_("what the bytes are, whatever the mail says"))
     content_id = models.CharField(max_length=250, blank=True)
-    inline = models.BooleanField(default=False, help_text=_("a picture within the text"))
+    inline = models.BooleanField(default=False, help_text=_("a picture that the text shows"))
 
     class Meta:
         verbose_name = _("attachment")

@@ -62,6 +62,7 @@ class OutgoingMail(models.Model):
     reason = models.TextField(_("reason"), blank=True)
     next_try_at = models.DateTimeField(_("next attempt"), default=timezone.now)
     message_id = models.CharField(max_length=200, unique=True, editable=False)
+    form_key = models.UUIDField(null=True, unique=True, editable=False, help_text=_("sent twice, it is one"))
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
     sent_at = models.DateTimeField(pgettext_lazy("mail", "sent at"), null=True, editable=False)
 

@@ -9,15 +9,12 @@ from crm.mail.reading.kinds import Address
 
 # Why a mail counts as automatic, for people to read (msgids).
 REASONS = {
-    "own": gettext_noop("It was sent by this CRM."),
     "bounce": gettext_noop("It reports about a delivery."),
     "reply": gettext_noop("It is an automatic answer."),
     "generated": gettext_noop("It was sent by a program."),
     "list": gettext_noop("It came from a mailing list or newsletter."),
     "bulk": gettext_noop("It is bulk mail."),
 }
-# Outgoing mail carries one of these, so that our own mail is known again wherever it comes back from.
-OWN_MARK = "x-crm-"
 # Not postmaster: people read and write as that, too. Its reports are known by their form.
 _SYSTEMS = re.compile(r"(mailer-daemon|mail-daemon|maildaemon)(@|$)", re.IGNORECASE)
 _AWAY = re.compile(
@@ -48,8 +45,6 @@ def reason(
     `kind` is the media type of the whole, `report` the report-type of a multipart/report. `null_sender`: the mail
     server was told <>; many that pass a mail on write it into Return-Path.
     """
-    if any(name.startswith(OWN_MARK) for name, _value in header.fields):
-        return "own"
     origin = sender.email if sender else header.get("from")
     null_sender = null_sender or _null_sender(header)
     if _is_report(kind, report) or _SYSTEMS.search(origin) or null_sender or "x-failed-recipients" in header:

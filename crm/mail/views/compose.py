@@ -1,5 +1,7 @@
 """Writing a mail: about a record, as an answer, or just so."""
 
+import uuid
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -55,6 +57,7 @@ class ComposeForm(PlainForm):
     subject = forms.CharField(label=gettext_lazy("Subject"), max_length=250)
     text = forms.CharField(label=gettext_lazy("Text"), max_length=100_000, widget=forms.Textarea)
     files = FilesField(label=gettext_lazy("Attachments"), required=False)
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     spans = {"template": 12, "to": 6, "cc": 6, "subject": 12, "text": 12, "files": 12}
 
@@ -83,11 +86,12 @@ class ComposeForm(PlainForm):
 
 def _about(request):
     """(place, record, answered mail) that the address names, with which the user may do that; else 404."""
+    http.require(request.user.may(*writing.RIGHT))
     data = request.GET
     answers = place = record = None
     if "answer" in data:
         pk = http.number(data["answer"])
-        answers = Message.objects.visible_to(request.user).filter(pk=pk).first() if pk else None
+        answers = Message.objects.visible_to(request.user, Action.CHANGE).filter(pk=pk).first() if pk else None
         http.require(answers)
     if "place" in data:
         key, _colon, number = data["place"].partition(":")
@@ -113,7 +117,7 @@ def compose(request):
     chosen = TextTemplate.objects.visible_to(user).filter(pk=http.number(request.GET.get("template", "")) or 0).first()
     draft = writing.begin(by=user, place=place, answers=answers, template=chosen)
     initial = {"to": request.GET.get("to", "")[:254] or draft.to, "subject": draft.subject, "text": draft.text}
-    initial["template"] = chosen
+    initial |= {"template": chosen, "key": uuid.uuid4()}
     posted = request.method == "POST"
     sent = (request.POST, request.FILES) if posted else ()
     url = _without_template(request)
@@ -122,7 +126,7 @@ def compose(request):
     if posted and form.is_valid():
         data = form.cleaned_data
         files = [StoredFile.keep(upload, by=user) for upload in data["files"]]
-        names = ("to", "cc", "subject", "text")
+        names = ("to", "cc", "subject", "text", "key")
         writing.write(by=user, place=place, answers=answers, files=files, **{name: data[name] for name in names})
         http.announce(request, _("The mail is on its way."))
         return http.redirect(request, back or reverse("mail:outbox"))

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.accounts.scope import Area
-from crm.mail.models import IncomingMail, Message, OutgoingMail, State
+from crm.mail.models import Message, OutgoingMail, State
 
 # (address, label, icon, the area that is asked for)
 LISTS = (
@@ -32,8 +32,3 @@ def waiting_count(request) -> int | None:
     review = Message.objects.visible_to(request.user, "change").filter(review=True).order_by().values("pk")
     failed = OutgoingMail.objects.visible_to(request.user).filter(state=State.FAILED).order_by().values("pk")
     return review.union(failed, all=True).count() or None
-
-
-def failures(request) -> int:
-    """How many mails of the journal could not be processed, for those who may look into it."""
-    return IncomingMail.objects.visible_to(request.user).filter(state="failed").count()

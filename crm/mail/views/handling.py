@@ -42,7 +42,7 @@ class FileForm(PlainForm):
             if one.pick_url:
                 self.fields[one.key] = forms.ModelChoiceField(
                     label=one.label,
-                    queryset=one.model.objects.visible_to(user),
+                    queryset=one.model.objects.visible_to(user, Action.VIEW if one.is_party else Action.CHANGE),
                     required=False,
                     widget=Pick(reverse(one.pick_url)),
                     empty_label="–",
@@ -152,7 +152,7 @@ class ExcludeForm(PlainForm):
 def exclude(request, pk):
     """Keep one's mails with an address out of the CRM."""
     mail = find(request, pk)
-    emails = sorted(mail.participants - {request.user.email})
+    emails = sorted(email for email in mail.participants if not handling.is_ours(email))
     if mail.owner_id != request.user.pk or not emails:
         raise Refused(handling.NOT_YOURS, back=mail.get_absolute_url())
     form = ExcludeForm(request.POST or None, emails=emails)

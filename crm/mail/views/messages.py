@@ -1,7 +1,5 @@
 """Mails as people read them: the list, one mail with its thread, its HTML in a frame, its files."""
 
-import datetime
-
 import django_filters
 from django.db.models import Q
 from django.http import FileResponse, HttpResponse
@@ -19,12 +17,10 @@ from crm.core.fold import matching
 from crm.core.listing import Column, Filters, ListPage, Tab
 from crm.files.models import StoredFile
 from crm.files.serve import attachment
-from crm.mail import desks, filing, reading, showing
-from crm.mail.models import Direction, Message, State
+from crm.mail import desks, filing, handling, reading, showing, writing
+from crm.mail.models import PICTURES, Direction, Message, State
 from crm.mail.views.frame import switch
 
-# The types that a browser draws and that can do nothing.
-PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 # The second of two walls around the HTML of others; the first is crm/mail/reading/html.py. Nothing runs, nothing is
 # sent, nothing is loaded but what is listed. Of the page's own origin, or the pictures that came along would not load.
 POLICY = (
@@ -124,7 +120,7 @@ def message(request, pk):
         "places": _places(mail, user, may_change),
         "proposal": _proposal(mail, user) if may_change and mail.review else [],
         "desks": desks.open_to(user) if may_change and mail.review and mail.journal.exists() else {},
-        "may_answer": bool(mail.sender_email or mail.recipients),
+        "may_answer": may_change and user.may(*writing.RIGHT) and bool(mail.sender_email or mail.recipients),
         "is_own": mail.owner_id == user.pk,
         "thread": thread.select_related("owner").order_by("-sent_at", "-pk")[:THREAD_SHOWN],
         **reading_context(request, mail),
@@ -136,7 +132,9 @@ def message(request, pk):
 def inside(request, pk):
     """What a mail says, for a page that lists mails: the part that opens there."""
     mail = find(request, pk)
-    context = {"title": str(mail), "record": mail, **reading_context(request, mail)}
+    may_change = Message.objects.visible_to(request.user, Action.CHANGE).filter(pk=pk).exists()
+    may_answer = may_change and request.user.may(*writing.RIGHT)
+    context = {"title": str(mail), "may_answer": may_answer, **reading_context(request, mail)}
     return http.page(request, "mail/inside.html", context)
 
 
@@ -150,15 +148,13 @@ def reading_context(request, mail: Message) -> dict:
         "has_pictures": bool(mail.html) and reading.has_remote_pictures(mail.html),
         "files": mail.attachments.filter(inline=False).select_related("file"),
         "event": showing.event(mail),
-        "forwarded": [one | {"sent_at": _parsed(one["sent_at"])} for one in mail.forwarded],
+        "forwarded": [one | {"sent_at": showing.moment(one["sent_at"])} for one in mail.forwarded],
+        "problems": [_(problem) for problem in mail.problems],
+        "recipients": [one for one in mail.recipients if one["kind"] != "reply"],
         "state": showing.state(mail),
         "colour": showing.colour(mail),
         "waiting": mail.outgoing is not None and mail.outgoing.state != State.SENT,
     }
-
-
-def _parsed(text: str | None) -> datetime.datetime | None:
-    return datetime.datetime.fromisoformat(text) if text else None
 
 
 def _places(mail: Message, user, may_change: bool) -> list[dict]:
@@ -167,7 +163,8 @@ def _places(mail: Message, user, may_change: bool) -> list[dict]:
     for one in filing.drawers():
         for link in one.visible_links(user).filter(message=mail).select_related(one.field).order_by("pk"):
             record = getattr(link, one.field)
-            out = reverse("mail:take-out", args=[mail.pk, one.key, record.pk]) if may_change else ""
+            may_take_out = may_change and handling.may_file((one.key, record.pk), user)
+            out = reverse("mail:take-out", args=[mail.pk, one.key, record.pk]) if may_take_out else ""
             found.append({"drawer": one, "record": record, "take_out": out})
     return found
 

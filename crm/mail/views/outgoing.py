@@ -12,7 +12,7 @@ from crm.core import http
 from crm.core.fold import matching
 from crm.core.listing import Column, Filters, ListPage, Tab
 from crm.files.serve import attachment
-from crm.mail import actions
+from crm.mail import actions, writing
 from crm.mail.models import Message, OutgoingMail, State
 from crm.mail.views.frame import switch
 
@@ -94,6 +94,7 @@ def outgoing(request, pk):
         "files": mail.files.order_by("pk"),
         "message": Message.objects.visible_to(request.user).filter(outgoing=mail).first(),
         "reason": _(mail.reason) if mail.reason else "",
+        "may_send": request.user.may(*writing.RIGHT),
     }
     return http.page(request, "mail/outgoing.html", context)
 
@@ -109,7 +110,7 @@ def file(request, pk, file):
 @require_POST
 def retry(request, pk):
     """Send it again, now."""
-    http.require(request.user.may(OutgoingMail.area, "create"))
+    http.require(request.user.may(*writing.RIGHT))
     mail = get_object_or_404(OutgoingMail.objects.visible_to(request.user, "change"), pk=pk)
     actions.retry(mail=mail, by=request.user)
     return http.done(request, mail.get_absolute_url(), _("The mail is being sent again."))
@@ -118,7 +119,7 @@ def retry(request, pk):
 @require_POST
 def stop(request, pk):
     """Give it up."""
-    http.require(request.user.may(OutgoingMail.area, "create"))
+    http.require(request.user.may(*writing.RIGHT))
     mail = get_object_or_404(OutgoingMail.objects.visible_to(request.user, "change"), pk=pk)
     actions.stop(mail=mail, by=request.user)
     return http.done(request, mail.get_absolute_url(), _("The mail is not sent any more."))
