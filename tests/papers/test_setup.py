@@ -19,7 +19,7 @@ def test_with_the_libraries_there_is_nothing_to_do(monkeypatch):
 
 def test_they_are_installed_where_we_may(nothing_there, monkeypatch):
     asked = []
-    monkeypatch.setattr(bootstrap, "debian_packages", lambda what, names: asked.extend(names))
+    monkeypatch.setattr(bootstrap, "debian_packages", lambda what, names, service: asked.extend(names))
     bootstrap.letters()
     assert {*apps.LIBRARIES.values(), "fonts-dejavu-core"} == set(asked)
 

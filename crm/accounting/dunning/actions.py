@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from contacts.salutation import salutation
 from crm.accounting.dunning import due
 from crm.accounting.models import DunningBlock
 from crm.accounts.scope import Action, Scope
@@ -58,7 +59,7 @@ def _send(notice: DunningNotice, by):
         return None
     with override(invoice.language):
         values = {
-            "salutation": pdf.salutation(invoice),
+            "salutation": salutation(invoice.person),
             "title": pdf.title(notice),
             "number": invoice.number,
             "invoice_date": show.day(invoice.invoice_date),

@@ -1,5 +1,6 @@
 """The ranges of the invoices' numbers, under Settings."""
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,7 +25,10 @@ def change_range(*, number_range, by, **fields) -> NumberRange:
     restarted = number_range.restarts_yearly
     for name, value in fields.items():
         setattr(number_range, name, value)
-    number_range.validate_constraints()
+    try:
+        number_range.validate_constraints()
+    except ValidationError as error:
+        raise Refused(error.messages[0]) from None
     if number_range.restarts_yearly != restarted and number_range.counters.exists():
         raise Refused(_("Numbers have been given already; whether they begin anew each year stays as it is."))
     if NumberRange.objects.exclude(pk=number_range.pk).filter(pattern=number_range.pattern).exists():
