@@ -19,26 +19,31 @@ def store(
     of the whole mail, where `raw` is only its beginning because it is too large to be kept.
     """
     content_hash = hashlib.sha256(raw).hexdigest()
+    values = {
+        "content_hash": content_hash,
+        "size": len(raw) if size is None else size,
+        "received_at": timezone.now(),
+        "route": str(route),
+        "envelope_from": _address(envelope_from),
+        "envelope_to": [_address(one) for one in envelope_to][:100],
+        "subject": "",
+        "sender": "",
+        "state": str(IncomingState.STORED),
+        "reason": "",
+        "attempts": 0,
+        "next_try_at": timezone.now(),
+    }
     with transaction.atomic():
-        pk = shelf.put(
-            raw=raw,
-            content_hash=content_hash,
-            size=len(raw) if size is None else size,
-            received_at=timezone.now(),
-            route=str(route),
-            envelope_from=_address(envelope_from),
-            envelope_to=[_address(one) for one in envelope_to][:100],
-            subject="",
-            sender="",
-            state=str(IncomingState.STORED),
-            reason="",
-            attempts=0,
-            next_try_at=timezone.now(),
-        )
+        pk = shelf.put(raw=raw, **values)
         if pk is not None:
             # Only the wake-up: without a broker the sweep finds the row.
             transaction.on_commit(lambda: tasks.wake(pk), robust=True)
-        row = IncomingMail.objects.defer("raw").get(content_hash=content_hash)
+        # Read only where it is another's: the bytes are at hand, and the rest is as it was written.
+        row = (
+            IncomingMail(pk=pk, raw=raw, **values)
+            if pk
+            else IncomingMail.objects.defer("raw").get(content_hash=content_hash)
+        )
     return row, pk is not None
 
 

@@ -48,6 +48,10 @@ def sort(pk: int) -> bool:
 
 def _count_attempt(pk: int) -> bool:
     now = timezone.now()
+    first = IncomingMail.objects.due().filter(pk=pk, attempts=0)
+    if first.update(attempts=1, next_try_at=now + datetime.timedelta(seconds=PAUSES[0])):
+        # As with nearly all of them.
+        return True
     row = IncomingMail.objects.due().filter(pk=pk).values("attempts", "reason").first()
     if row is None:
         return False
@@ -102,12 +106,12 @@ def _become(row: IncomingMail, mail: reading.Mail) -> tuple[str, str, Message | 
     verdict = judging.judge(hand)
     if verdict.ignore:
         return IncomingState.IGNORED, verdict.ignore, None
-    message = _message(hand, verdict)
-    _attach(message, mail)
     places = filing.beside(verdict.places)
+    message = _message(hand, verdict, places)
+    _attach(message, mail)
+    filing.file(message, places)
     if verdict.desk:
-        places = filing.beside(desks.get(verdict.desk).make(message, hand.contact()))
-    place(message, places)
+        place(message, filing.beside(desks.get(verdict.desk).make(message, hand.contact())))
     if message.review:
         return IncomingState.REVIEW, verdict.reason, message
     return IncomingState.PROCESSED, "", message
@@ -147,7 +151,7 @@ def _returned(message: Message, bounce: reading.Bounce) -> tuple[str, str, Messa
     return IncomingState.PROCESSED, REPORTED, message
 
 
-def _message(hand: judging.Hand, verdict: judging.Verdict) -> Message:
+def _message(hand: judging.Hand, verdict: judging.Verdict, places: list[filing.Place]) -> Message:
     mail = hand.mail
     recipients = [
         {"kind": kind, "name": one.name[:250], "email": one.email[:320]}
@@ -172,7 +176,8 @@ def _message(hand: judging.Hand, verdict: judging.Verdict) -> Message:
         automatic=mail.automatic,
         problems=list(mail.problems),
         fingerprint=mail.fingerprint,
-        owner=hand.owner,
+        owner_id=hand.owner.pk if hand.owner else judging.responsible(places),
+        filed_at=timezone.now() if places else None,
         review=bool(verdict.reason),
         reason=verdict.reason,
         proposal=[list(one) for one in verdict.proposal],

@@ -1,13 +1,16 @@
 """What incoming mail costs."""
 
 import itertools
+import os
 import random
 import time
 from pathlib import Path
 
+from django.db import connection
+
 from tests.bench.rows import row
 
-COUNT = 600
+COUNT, PATIENCE = 600, 120
 COLLECTION = Path(__file__).resolve().parents[2] / "../shared/data/mail"
 
 
@@ -27,13 +30,26 @@ def _mails(deals) -> list[bytes]:
     return made
 
 
-@row(name="Mails stored, parsed and filed by one process", unit="mails/s", at_least=100)
+def _receive(mails: list[bytes]) -> int:
+    """A receiver: a process of its own that stores the mails, one after the other; gives its id."""
+    from crm.mail import journal
+    from crm.mail.models import Route
+
+    connection.close()
+    if pid := os.fork():
+        return pid
+    for raw in mails:
+        journal.store(raw, route=Route.SMTP)
+    os._exit(0)
+
+
+@row(name="Mails through one receiver and one worker process", unit="mails/s", at_least=100)
 def filed() -> float:
-    """Wall time from the first byte stored to the last mail filed, without the broker between the two."""
+    """Wall time from the first byte stored to the last mail parsed and filed, without the broker between the two."""
     from contacts.models import Person
     from crm.accounts.models import Role, User
-    from crm.mail import journal, sorting
-    from crm.mail.models import IncomingMail, Route
+    from crm.mail import sorting
+    from crm.mail.models import IncomingMail
     from opportunities.actions import create_opportunity
 
     by = User.objects.create(email="bench@example.com", name="Bench", role=Role.objects.get(name="admin"), password="!")
@@ -43,10 +59,14 @@ def filed() -> float:
         deal.save()
     mails = _mails(deals)
     began = time.perf_counter()
-    for raw in mails:
-        stored, _new = journal.store(raw, route=Route.SMTP)
-        sorting.sort(stored.pk)
+    receiver, done = _receive(mails), 0
+    while done < COUNT:
+        for pk in IncomingMail.objects.due().order_by("pk").values_list("pk", flat=True)[:100]:
+            done += sorting.sort(pk)
+        if time.perf_counter() - began > PATIENCE:
+            raise ValueError(f"{done} of {COUNT} mails were settled within {PATIENCE} s.")
     took = time.perf_counter() - began
+    os.waitpid(receiver, 0)
     settled = IncomingMail.objects.filter(state__in=("processed", "ignored", "review")).count()
     if settled != COUNT:
         raise ValueError(f"{settled} of {COUNT} mails were settled.")
