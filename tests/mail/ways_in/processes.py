@@ -17,7 +17,9 @@ from django.db import connection
 def environment(**more: str) -> dict[str, str]:
     """What a process needs to know to work on the test's database."""
     chosen = connection.settings_dict
-    url = f"postgres://{chosen['USER']}@/{chosen['NAME']}?host={quote(chosen['OPTIONS']['host'])}"
+    who, socket = f"{quote(chosen['USER'])}:{quote(chosen['PASSWORD'])}", chosen["OPTIONS"].get("host")
+    where = f"@{chosen['HOST']}:{chosen['PORT']}/{chosen['NAME']}" if socket is None else f"@/{chosen['NAME']}"
+    url = f"postgres://{who}{where}{f'?host={quote(socket)}' if socket else ''}"
     return {**os.environ, "CRM_ENV": "local", "DATABASE_URL": url, "MEDIA_ROOT": str(settings.MEDIA_ROOT), **more}
 
 
