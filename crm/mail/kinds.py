@@ -7,6 +7,8 @@ one; a company that words it differently has a MailTemplate, which wins.
 import re
 from dataclasses import dataclass
 
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from crm.core.normalise import line
@@ -65,6 +67,16 @@ def words(kind: Kind, language: str) -> tuple[str, str]:
     """(subject, body) with their placeholders: the company's wording, else the standard."""
     own = MailTemplate.objects.filter(kind=kind.key, language=language).values_list("subject", "body").first()
     return own or kind.standard(language)
+
+
+def checked(known: tuple[Placeholder, ...], text: str) -> str:
+    """A text as a form keeps it. Raises ValidationError for a placeholder that is not known."""
+    text = text.replace("\r\n", "\n")
+    if unknown := strange(known, text):
+        raise ValidationError(
+            _("There is no placeholder {%(name)s} for this mail."), params={"name": unknown[0]}, code="placeholder"
+        )
+    return text
 
 
 def strange(known: tuple[Placeholder, ...], text: str) -> list[str]:

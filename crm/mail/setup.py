@@ -1,8 +1,8 @@
-"""The settings page of the mail templates: one text for each kind of mail and language."""
+"""The settings pages of texts: of the mails that the CRM writes, and of those that people begin by hand."""
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import path
 from django.utils.translation import gettext as _
@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from crm.accounts.scope import Action, Scope
 from crm.core import http
 from crm.core.forms import RecordForm
-from crm.mail import actions, kinds
-from crm.mail.models import MailTemplate
+from crm.mail import actions, kinds, writing
+from crm.mail.models import MailTemplate, TextTemplate
 from crm.setup import pages
 
 LANGUAGES = dict(settings.LANGUAGES)
@@ -43,19 +43,11 @@ class TemplateForm(RecordForm):
         self.kind = kind
         self.fields["body"].widget.attrs |= {"rows": 16, "class": "mail-text"}
 
-    def _known(self, name: str) -> str:
-        text = self.cleaned_data[name].replace("\r\n", "\n")
-        if strange := kinds.strange(self.kind.placeholders, text):
-            raise ValidationError(
-                _("There is no placeholder {%(name)s} for this mail."), params={"name": strange[0]}, code="placeholder"
-            )
-        return text
-
     def clean_subject(self):
-        return self._known("subject")
+        return kinds.checked(self.kind.placeholders, self.cleaned_data["subject"])
 
     def clean_body(self):
-        return self._known("body")
+        return kinds.checked(self.kind.placeholders, self.cleaned_data["body"])
 
 
 @require_safe
@@ -134,6 +126,71 @@ def reset(request, kind, language):
     return http.redirect(request, "settings:mail-template", kind, language)
 
 
+# ── texts for mails written by hand ─────────────────────────────────────────────────────────────────
+class TextForm(RecordForm):
+    """A template; a placeholder that nothing can fill is an error."""
+
+    spans = {"name": 12, "subject": 12, "body": 12, "is_active": 12}
+
+    class Meta:
+        model = TextTemplate
+        fields = ("name", "subject", "body", "is_active")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["body"].widget.attrs |= {"rows": 14, "class": "mail-text"}
+        names = ", ".join(f"{{{one.name}}}" for one in writing.PLACEHOLDERS)
+        self.fields["body"].help_text = _("Placeholders: %(names)s") % {"names": names}
+
+    def clean_subject(self):
+        return kinds.checked(writing.PLACEHOLDERS, self.cleaned_data["subject"])
+
+    def clean_body(self):
+        return kinds.checked(writing.PLACEHOLDERS, self.cleaned_data["body"])
+
+
+@require_safe
+def texts(request):
+    """The list of text templates."""
+    http.require(request.user.may(TextTemplate.area))
+    context = {
+        "title": _("Text templates"),
+        "lead": _("With what people begin the mails that they write themselves."),
+        "rows": TextTemplate.objects.visible_to(request.user),
+        "may_change": _may_change(request.user),
+    }
+    return pages.page(request, "mail/texts.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def text(request, pk=None):
+    """One text template, or a new one."""
+    found = None
+    if pk:
+        found = get_object_or_404(TextTemplate.objects.visible_to(request.user, Action.CHANGE), pk=pk)
+    http.require(_may_change(request.user))
+    form = TextForm(request.POST or None, instance=found, initial={} if found else {"body": "{salutation}\n\n"})
+    if request.method == "POST" and form.is_valid():
+        actions.save_text(text=form.instance, by=request.user)
+        http.announce(request, _("The text template was saved."))
+        return http.redirect(request, "settings:texts")
+    context = {
+        "title": found.name if found else _("New text template"),
+        "form": form,
+        "template": found,
+    }
+    return pages.page(request, "mail/text.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def delete_text(request, pk):
+    """Nothing hangs on a text template: mails that began with it have copied it."""
+    found = get_object_or_404(TextTemplate.objects.visible_to(request.user, Action.DELETE), pk=pk)
+    actions.delete_text(text=found, by=request.user)
+    http.announce(request, _("“%(name)s” was deleted.") % {"name": found.name})
+    return http.redirect(request, "settings:texts")
+
+
 def register() -> None:
     """Called when the applications are ready."""
     pages.add_urls(
@@ -142,6 +199,10 @@ def register() -> None:
             path("mail-templates/<slug:kind>/<slug:language>/", template, name="mail-template"),
             path("mail-templates/<slug:kind>/<slug:language>/preview/", preview, name="mail-template-preview"),
             path("mail-templates/<slug:kind>/<slug:language>/reset/", reset, name="mail-template-reset"),
+            path("text-templates/", texts, name="texts"),
+            path("text-templates/new/", text, name="new-text"),
+            path("text-templates/<int:pk>/", text, name="text"),
+            path("text-templates/<int:pk>/delete/", delete_text, name="delete-text"),
         ]
     )
     pages.register(
@@ -151,4 +212,12 @@ def register() -> None:
         MailTemplate.area,
         position=70,
         help=gettext_lazy("The texts of the mails with which quotes, invoices and reminders are sent."),
+    )
+    pages.register(
+        pages.SALES,
+        gettext_lazy("Text templates"),
+        "settings:texts",
+        TextTemplate.area,
+        position=71,
+        help=gettext_lazy("Texts with which people begin their own mails."),
     )

@@ -5,7 +5,7 @@ import os
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 FLAGS = [
     "--no-sandbox",
@@ -17,6 +17,8 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+# Two browsers, their servers and databases share two cores: what takes a blink for one user may take seconds here.
+expect.set_options(timeout=20_000)
 DESKTOP, PHONE = {"width": 1440, "height": 960}, {"width": 390, "height": 844}
 
 
@@ -49,7 +51,7 @@ def window(chromium, live_server, people):
             session = visitor.cookies[settings.SESSION_COOKIE_NAME].value
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
         page = context.new_page()
-        page.set_default_timeout(8000)
+        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         # What has no address is code that a test brought along (axe tries styles, which the policy forbids).
         page.on(

@@ -158,10 +158,10 @@ def exclude(request, pk):
     form = ExcludeForm(request.POST or None, emails=emails)
     if request.method == "POST" and form.is_valid():
         excluded = handling.exclude(email=form.cleaned_data["email"], by=request.user)
-        return _done(request, mail, _("Mails with %(email)s are no longer kept.") % {"email": excluded})
+        return _done(request, mail, _("Mails with %(email)s are no longer filed.") % {"email": excluded})
     context = {
         "title": _("Exclude an address"),
-        "lead": _("Your mails with this address are no longer kept, and those that are here become private."),
+        "lead": _("Your mails with this address are no longer filed, and those that are here become private."),
         "form": form,
         "submit_label": _("Exclude"),
         "back": mail.get_absolute_url(),

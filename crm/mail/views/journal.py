@@ -74,6 +74,7 @@ class Journal(ListPage):
             value="get_state_display",
             colour=colour,
             sort="state",
+            width="l",
             phone="right2",
         ),
         Column("attempts", gettext_lazy("Attempts"), kind="number", sort="attempts", hidden=True),

@@ -83,6 +83,7 @@ class MessageList(ListPage):
             kind="status",
             value=showing.state,
             colour=showing.colour,
+            width="l",
             phone="right2",
         ),
         Column("owner", gettext_lazy("Responsible"), kind="owner", sort="owner__name"),
