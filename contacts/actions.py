@@ -8,12 +8,12 @@ from itertools import groupby
 
 from django.db import transaction
 from django.db.models import ProtectedError
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts import normalise
 from contacts.models import Company, CompanyStatus, Person
 from crm.accounts.scope import Action, Area, allows
+from crm.core import clock
 from crm.core.refusals import Overtaken, Refused
 from crm.files.models import StoredFile
 
@@ -78,7 +78,7 @@ def update_company(*, company, by, seen=None, tags=None, **fields) -> Company:
 def _since(fields: dict) -> dict:
     """The fields of a company that was no customer before: a customer now is one from today, unless a day is given."""
     if fields.get("status") == CompanyStatus.CUSTOMER and not fields.get("customer_since"):
-        return fields | {"customer_since": timezone.localdate()}
+        return fields | {"customer_since": clock.today()}
     return fields
 
 

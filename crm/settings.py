@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "crm.accounts",
     "crm.lists",
     "crm.files",
+    "crm.notices",
     "crm.papers",
     "crm.imports",
     "crm.mail",
@@ -81,6 +82,7 @@ INSTALLED_APPS = [
     "inbox",
     "crm.sales",
     "crm.accounting",
+    "activities",
     "crm.demo",
 ]
 

@@ -29,6 +29,7 @@ urlpatterns = [
     path("opportunities/", include("opportunities.urls")),
     path("contacts/", include("contacts.urls")),
     path("settings/", include("crm.setup.urls")),
+    path("activities/", include("activities.urls")),
     path("imports/", include("crm.imports.urls")),
     path("mail/", include("crm.mail.urls")),
     path("invoices/", include("crm.accounting.urls")),

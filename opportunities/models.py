@@ -166,7 +166,7 @@ class OpportunityQuerySet(ScopedQuerySet):
         )
 
 
-@history.track
+@history.track(without=("next_step_at",))
 class Opportunity(models.Model):
     number = reference_field("OPP", verbose_name=_("number"))
     title = models.CharField(_("title"), max_length=200)
@@ -233,6 +233,8 @@ class Opportunity(models.Model):
         verbose_name=_("loss reason"),
     )
     loss_note = models.TextField(_("note on the loss"), blank=True, editable=False)
+    # When the next open activity is due; kept by the database (activities/rules.py), so that a board can sort by it.
+    next_step_at = models.DateTimeField(_("next step"), null=True, editable=False)
     external_id = models.CharField(
         _("external ID"),
         max_length=100,

@@ -17,8 +17,8 @@ SENTENCES = {
     "opportunities_pipeline_fits_kind": _("This pipeline is for the other kind of opportunity."),
 }
 OUTCOME = "'status', 'won_at', 'lost_at', 'loss_reason_id', 'loss_note'"
-# Computed after the trigger has run (search_text), or bookkeeping (updated_at).
-ASIDE = "'search_text', 'updated_at'"
+# Computed after the trigger has run (search_text), bookkeeping (updated_at), or said by other records (next_step_at).
+ASIDE = "'search_text', 'updated_at', 'next_step_at'"
 
 
 def _being_undone(opportunity: str, only: str = "true") -> str:

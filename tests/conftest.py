@@ -88,6 +88,6 @@ def fill_standard():
 
     if Role.objects.exists():
         return
-    for room in ("crm.accounts", "crm.lists", "opportunities", "inbox", "crm.sales"):
+    for room in ("crm.accounts", "crm.lists", "opportunities", "inbox", "crm.sales", "activities"):
         for path in sorted((Path(__file__).parents[1] / room.replace(".", "/") / "migrations").glob("*_standard.py")):
             import_module(f"{room}.migrations.{path.stem}").fill(apps, connection.schema_editor())

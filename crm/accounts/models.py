@@ -1,5 +1,6 @@
 """Users, teams, roles."""
 
+import datetime
 import hashlib
 import secrets
 from functools import cached_property
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm.accounts.scope import EVERYONE, Action, Area, Scope, SettingQuerySet, owners
-from crm.core import history
+from crm.core import clock, history
 from crm.core.choices import one_of
 
 STANDARD_ROLES = {
@@ -121,6 +122,13 @@ class User(AbstractBaseUser):
         blank=True,
         choices=[("", _("As the browser")), ("de", "Deutsch"), ("en", "English")],
     )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=40,
+        blank=True,
+        validators=[clock.check_zone],
+        help_text=_("Empty: that of the company."),
+    )
     theme = models.CharField(_("appearance"), max_length=5, choices=Theme, default=Theme.AUTO)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
@@ -149,6 +157,11 @@ class User(AbstractBaseUser):
         """Two letters for the avatar."""
         words = str(self).replace("@", " ").split() or ["?"]
         return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
+
+    @property
+    def zone(self) -> datetime.tzinfo:
+        """Where the user's days begin and end."""
+        return clock.zone(self.time_zone)
 
     # ── rights ──────────────────────────────────────────────────────────────────────────────────────
     @cached_property

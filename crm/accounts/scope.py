@@ -19,6 +19,7 @@ class Area(models.TextChoices):
     CONTACTS = "contacts", _("Contacts")
     SALES = "sales", _("Quotes and orders")
     INVOICES = "invoices", _("Invoices and payments")
+    ACTIVITIES = "activities", _("Activities")
     SETTINGS = "settings", _("Sales settings")
     ADMINISTRATION = "administration", _("Administration")
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from contacts.salutation import salutation
-from crm.core import show
+from crm.core import clock, show
 from crm.core.normalise import phone_shown
 from crm.papers.letter import Letter, Sender, render
 from crm.sales import arithmetic
@@ -283,7 +283,7 @@ def _invoice(invoice: Invoice) -> tuple[str, dict]:
     cancels = invoice.cancels
     facts = (
         (_("Number"), invoice.number or ""),
-        (_("Date"), show.day(invoice.invoice_date or timezone.localdate())),
+        (_("Date"), show.day(invoice.invoice_date or clock.today())),
         (_("Cancels invoice"), cancels.number if cancels else ""),
         (pgettext("document", "of"), show.day(cancels.invoice_date) if cancels else ""),
         supplied(invoice),

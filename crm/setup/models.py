@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from crm.accounts.scope import Area, SettingQuerySet
-from crm.core import history
+from crm.core import history, workdays
 
 
 def logo_name(instance, filename) -> str:
@@ -48,6 +48,13 @@ class Organisation(models.Model):
     bank_name = models.CharField(_("bank"), max_length=100, blank=True)
     iban = models.CharField("IBAN", max_length=34, blank=True)
     bic = models.CharField("BIC", max_length=11, blank=True)
+    holiday_state = models.CharField(
+        _("public holidays"),
+        max_length=2,
+        blank=True,
+        choices=workdays.State,
+        help_text=_("The state whose public holidays are no working days."),
+    )
     payment_terms_days = models.PositiveSmallIntegerField(
         _("payment terms (days)"),
         default=30,
@@ -78,3 +85,8 @@ class Organisation(models.Model):
 def company_name() -> str:
     """What stands at the top of every page: what was said under Settings, else the environment's COMPANY_NAME."""
     return Organisation.objects.values_list("name", flat=True).first() or settings.COMPANY_NAME
+
+
+def working_days() -> workdays.Workdays:
+    """Our working days, by the state that was chosen under Settings."""
+    return workdays.workdays(Organisation.objects.values_list("holiday_state", flat=True).first() or "")

@@ -31,6 +31,7 @@ class OrganisationForm(RecordForm):
         ),
         (gettext_lazy("Bank"), ("bank_name", "iban", "bic")),
         (gettext_lazy("Terms"), ("payment_terms_days", "quote_valid_days")),
+        (gettext_lazy("Working days"), ("holiday_state",)),
     )
     logo = forms.ImageField(
         label=gettext_lazy("logo"),

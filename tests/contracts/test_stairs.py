@@ -13,7 +13,7 @@ STAIRS = [
     {"crm.local"},
     {"crm.core"},
     {"crm.accounts"},
-    {"crm.files", "crm.lists", "crm.setup", "crm.api", "crm.papers"},
+    {"crm.files", "crm.lists", "crm.setup", "crm.api", "crm.papers", "crm.notices"},
     {"crm.imports"},
     {"crm.mail"},
     {"contacts"},
@@ -21,6 +21,7 @@ STAIRS = [
     {"inbox"},
     {"crm.sales"},
     {"crm.accounting"},
+    {"activities"},
     {"crm.demo"},
     # Where everything is put together: settings, URLs, the clock, the doors for web servers.
     {"crm"},

@@ -6,7 +6,6 @@ from decimal import Decimal
 from django import forms
 from django.http import HttpResponse
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
@@ -15,7 +14,7 @@ from crm.accounting.datev import actions, batch
 from crm.accounting.datev.charts import REVENUE, Account, Accounts
 from crm.accounting.models import ACCOUNT_NUMBER, DatevSettings
 from crm.accounts.scope import Action, Area, Scope
-from crm.core import http
+from crm.core import clock, http
 from crm.core.forms import PlainForm, RecordForm
 from crm.core.refusals import Refused
 from crm.sales.models import TaxTreatment, VatRate
@@ -34,7 +33,7 @@ class PeriodForm(PlainForm):
 
 def last_month() -> dict:
     """The whole month before this one: what a tax adviser asks for."""
-    end = timezone.localdate().replace(day=1) - datetime.timedelta(days=1)
+    end = clock.today().replace(day=1) - datetime.timedelta(days=1)
     return {"start": end.replace(day=1), "end": end}
 
 

@@ -4,8 +4,8 @@ import datetime
 
 from django.db.models import BooleanField, DateField, ExpressionWrapper, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
+from crm.core import clock
 from crm.sales.models import DunningLevel, DunningNotice
 
 
@@ -15,7 +15,7 @@ def with_next_reminder(invoices: QuerySet, today: datetime.date | None = None) -
     Days are counted from the due date, or from the day that the last reminder gave. Where there is no further level,
     next_level and ripe_on are None. is_ripe: may be reminded of today, as nobody has blocked it.
     """
-    today = today or timezone.localdate()
+    today = today or clock.today()
     notices = DunningNotice.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice")
     levels = DunningLevel.objects.filter(level__gt=OuterRef("dunning_level")).order_by("level")
     return (

@@ -4,7 +4,6 @@ from django import forms
 from django.db.models import Q, Sum
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -12,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from crm.accounting.dunning import actions, due
 from crm.accounts.scope import Action, Area, Scope, allows
-from crm.core import http, listing, show
+from crm.core import clock, http, listing, show
 from crm.core.forms import PlainForm, RecordForm
 from crm.core.listing import BulkAction, Column, ListPage, Tab
 from crm.core.recordpage import Action as Entry
@@ -23,7 +22,7 @@ from crm.setup import pages
 
 
 def _late(invoice) -> int:
-    return (timezone.localdate() - invoice.due_date).days
+    return (clock.today() - invoice.due_date).days
 
 
 def _reminded(invoice) -> str:

@@ -3,10 +3,9 @@
 import datetime
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.core import show
+from crm.core import clock, show
 from crm.core.refusals import Refused
 from crm.sales.actions.documents import locked
 from crm.sales.keeping import keep_later
@@ -17,7 +16,7 @@ from crm.sales.models import DunningLevel, DunningNotice
 def dun(*, invoice, by, issued_on: datetime.date | None = None) -> DunningNotice:
     """The next reminder of an overdue invoice, with the fee and text of its level as they are now."""
     invoice = locked(invoice, by)
-    issued_on = issued_on or timezone.localdate()
+    issued_on = issued_on or clock.today()
     if not invoice.is_overdue:
         raise Refused(_("“%(name)s” is not overdue.") % {"name": invoice})
     last = invoice.dunning_notices.order_by("-level").first()

@@ -4,10 +4,10 @@ import datetime
 
 from django.db import transaction
 from django.db.models import Max
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from crm.core import clock
 from crm.core.refusals import Refused
 from crm.sales.actions import lines as line_actions
 from crm.sales.actions.documents import (
@@ -136,7 +136,7 @@ def issue_invoice(*, invoice, by) -> Invoice:
 
 
 def _issue(invoice: Invoice, by) -> Invoice:
-    today = timezone.localdate()
+    today = clock.today()
     invoice.invoice_date = invoice.invoice_date or today
     if invoice.invoice_date > today:
         raise Refused(_("The invoice date lies in the future; an invoice is issued on its date or later."))
@@ -173,7 +173,7 @@ def cancel_invoice(*, invoice, by) -> Invoice:
         order=invoice.order,
         service_date=invoice.service_date,
         service_end=invoice.service_end,
-        due_date=timezone.localdate(),
+        due_date=clock.today(),
         **{name: getattr(invoice, name) for name in HEAD} | _cancellation_texts(invoice),
     )
     lines = [

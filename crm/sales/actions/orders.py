@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.core import clock
 from crm.core.refusals import Refused
 from crm.sales.actions import lines as line_actions
 from crm.sales.actions.documents import (
@@ -43,7 +44,7 @@ def create_order(*, by, quote=None, opportunity=None, lines: list[dict] | None =
         if lines is None:
             lines = [line_actions.copied(line) for line in quote.lines.select_related("product")]
     elif opportunity is not None:
-        if opportunity.delivery_date and opportunity.delivery_date >= timezone.localdate():
+        if opportunity.delivery_date and opportunity.delivery_date >= clock.today():
             fields.setdefault("delivery_date", opportunity.delivery_date)
         lines = one_line(opportunity) if lines is None else lines
     return begin(Order, by=by, kind=PaperKind.ORDER, of=opportunity, lines=lines or [], **fields)
@@ -109,7 +110,7 @@ def deliver_order(
     `delivered_on`: today unless given; neither before the order nor in the future.
     """
     order = _confirmed(order, by)
-    today = timezone.localdate()
+    today = clock.today()
     delivered_on = delivered_on or today
     if delivered_on > today:
         raise Refused(_("The day of delivery lies in the future."))

@@ -4,9 +4,9 @@ import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.core import clock
 from crm.core.refusals import Refused
 from crm.sales.actions.documents import locked
 from crm.sales.models import Payment, PaymentMethod
@@ -38,8 +38,8 @@ def add_payment(
         )
     if not amount.is_finite() or amount <= 0 or amount > LARGEST or amount != round(amount, 2):
         raise Refused(_("The amount of a payment is above zero and has at most two decimal places."))
-    paid_on = paid_on or timezone.localdate()
-    if paid_on > timezone.localdate():
+    paid_on = paid_on or clock.today()
+    if paid_on > clock.today():
         raise Refused(_("The day of payment lies in the future."))
     payment = Payment.objects.create(
         invoice=invoice,
@@ -61,8 +61,8 @@ def reverse_payment(*, payment, by, paid_on: datetime.date | None = None) -> Pay
     payment = invoice.payments.get(pk=payment.pk)
     if payment.reverses_id or Payment.objects.filter(reverses=payment).exists():
         raise Refused(_("This payment has already been taken back."))
-    paid_on = paid_on or timezone.localdate()
-    if paid_on < payment.paid_on or paid_on > timezone.localdate():
+    paid_on = paid_on or clock.today()
+    if paid_on < payment.paid_on or paid_on > clock.today():
         raise Refused(_("A payment is taken back on its day or later, and not in the future."))
     reversal = Payment.objects.create(
         invoice=invoice,

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.core import show
+from crm.core import clock, show
 from crm.core.audit import acting
 from crm.core.forms import tidy
 from crm.core.normalise import line as one_line_of
@@ -38,7 +38,7 @@ HEAD = (
 def valid_until(today: datetime.date | None = None) -> datetime.date:
     """Until when a quote of today is valid, unless somebody says otherwise."""
     seller = Organisation.objects.first() or Organisation()
-    return (today or timezone.localdate()) + datetime.timedelta(days=seller.quote_valid_days)
+    return (today or clock.today()) + datetime.timedelta(days=seller.quote_valid_days)
 
 
 @transaction.atomic
@@ -60,7 +60,7 @@ def send_quote(*, quote, by) -> Quote:
     """The draft is now sent, and final. Who the mail goes to, and whether, is the caller's business."""
     quote = draft(quote, by)
     check_not_empty(quote)
-    if quote.valid_until is None or quote.valid_until < timezone.localdate():
+    if quote.valid_until is None or quote.valid_until < clock.today():
         raise Refused(_("Until when is the quote valid? Enter a day that is not past."))
     address(quote, by)
     quote.status = QuoteStatus.SENT
@@ -142,7 +142,7 @@ def _by_link(token: str) -> Quote:
     quote = Quote.objects.select_for_update(of=("self",), no_key=True).get(pk=link.quote_id)
     if not quote.is_latest:
         raise Refused(_("This quote has been replaced by a newer one."))
-    if quote.status == QuoteStatus.SENT and quote.valid_until < timezone.localdate():
+    if quote.status == QuoteStatus.SENT and quote.valid_until < clock.today():
         raise Refused(_("This quote was valid until %(day)s.") % {"day": show.day(quote.valid_until)})
     _answerable(quote, QuoteStatus.SENT)
     return quote
@@ -170,7 +170,7 @@ def decline_by_customer(*, token: str, reason: str, name: str = "") -> Quote:
 @transaction.atomic
 def expire_quotes(*, today: datetime.date | None = None) -> int:
     """Sent quotes whose last day has passed (by the local date) expire; gives how many. Safe to repeat."""
-    due = Quote.objects.filter(status=QuoteStatus.SENT, valid_until__lt=today or timezone.localdate())
+    due = Quote.objects.filter(status=QuoteStatus.SENT, valid_until__lt=today or clock.today())
     # What somebody is answering at this moment is left to him, and to the next run.
     taken = due.select_for_update(of=("self",), skip_locked=True, no_key=True).order_by("pk")
     with acting(None, via="clock"):

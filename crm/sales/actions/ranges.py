@@ -2,10 +2,10 @@
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.accounts.scope import Action
+from crm.core import clock
 from crm.core.refusals import Refused
 from crm.sales.models import Invoice, NumberCounter, NumberRange
 
@@ -33,7 +33,7 @@ def change_range(*, number_range, by, **fields) -> NumberRange:
         raise Refused(_("Numbers have been given already; whether they begin anew each year stays as it is."))
     if NumberRange.objects.exclude(pk=number_range.pk).filter(pattern=number_range.pattern).exists():
         raise Refused(_("Both kinds of papers would get the same numbers; choose another pattern."))
-    year = timezone.localdate().year
+    year = clock.today().year
     coming = number_range.number((number_range.last(year) or 0) + 1, year)
     if Invoice.objects.filter(number=coming).exists():
         raise Refused(_("The next number would be %(number)s, which has been given.") % {"number": coming})
@@ -48,7 +48,7 @@ def start_range(*, number_range, by, last: int, year: int | None = None) -> None
     Only as long as no number of that year has been given: afterwards it would leave a gap.
     """
     number_range = _range(number_range, by)
-    period = number_range.period(year or timezone.localdate().year)
+    period = number_range.period(year or clock.today().year)
     _counter, made = NumberCounter.objects.get_or_create(range=number_range, year=period, defaults={"last": last})
     if not made:
         raise Refused(_("Numbers of this range have been given already; they go on from there."))

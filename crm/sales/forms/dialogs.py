@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.core import clock
 from crm.core.forms import MoneyField, NumberField, PlainForm
 from crm.sales.actions.payments import LARGEST
 from crm.sales.forms.lines import few_places
@@ -15,7 +15,7 @@ from crm.sales.models import OrderLine, PaymentMethod
 
 
 def not_in_future(day) -> None:
-    if day > timezone.localdate():
+    if day > clock.today():
         raise ValidationError(_("This day lies in the future."))
 
 
@@ -26,7 +26,7 @@ class SentForm(PlainForm):
 
     def clean_valid_until(self):
         day = self.cleaned_data["valid_until"]
-        if day < timezone.localdate():
+        if day < clock.today():
             raise ValidationError(_("Enter a day that is not past."))
         return day
 
@@ -67,7 +67,7 @@ class DeliverForm(PlainForm):
         self.lines = [
             line for line in order.lines.items().order_by("position") if line.quantity > line.delivered_quantity
         ]
-        super().__init__(data, initial={"delivered_on": timezone.localdate()}, **kwargs)
+        super().__init__(data, initial={"delivered_on": clock.today()}, **kwargs)
         for line in self.lines:
             left = line.quantity - line.delivered_quantity
             self.fields[f"line_{line.pk}"] = NumberField(

@@ -6,12 +6,11 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Case, F, Q, When
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from crm.accounts.scope import Area
-from crm.core import history
+from crm.core import clock, history
 from crm.core.choices import one_of
 from crm.core.fold import search_column
 from crm.files.models import StoredFile
@@ -58,7 +57,7 @@ class InvoiceQuerySet(DocumentQuerySet):
 
     def overdue(self, today=None):
         """Unpaid ones whose due date lies before `today` (the local day unless given)."""
-        return self.unpaid().filter(due_date__lt=today or timezone.localdate())
+        return self.unpaid().filter(due_date__lt=today or clock.today())
 
 
 @history.track
@@ -180,9 +179,7 @@ class Invoice(Document):
     @property
     def is_overdue(self) -> bool:
         return (
-            self.kind == InvoiceKind.INVOICE
-            and self.status == InvoiceStatus.ISSUED
-            and self.due_date < timezone.localdate()
+            self.kind == InvoiceKind.INVOICE and self.status == InvoiceStatus.ISSUED and self.due_date < clock.today()
         )
 
 

@@ -1,11 +1,10 @@
 """What can be done with an invoice, from its menu."""
 
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.accounts.scope import Action, Area
-from crm.core import http, show
+from crm.core import clock, http, show
 from crm.core.refusals import Refused
 from crm.sales import actions
 from crm.sales.forms.dialogs import PaidForm, PaymentForm, ReverseForm
@@ -46,7 +45,7 @@ def _payable(request, pk):
 def pay(request, pk):
     """Money came in, also in part or too much."""
     invoice = _payable(request, pk)
-    initial = {"paid_on": timezone.localdate(), "method": PaymentMethod.TRANSFER}
+    initial = {"paid_on": clock.today(), "method": PaymentMethod.TRANSFER}
     if invoice.open_amount > 0:
         initial["amount"] = invoice.open_amount
     form = PaymentForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -81,7 +80,7 @@ def paid(request, pk):
     invoice = _payable(request, pk)
     if invoice.open_amount <= 0:
         raise Refused(_("Nothing is open."))
-    initial = {"paid_on": timezone.localdate(), "method": PaymentMethod.TRANSFER}
+    initial = {"paid_on": clock.today(), "method": PaymentMethod.TRANSFER}
     form = PaidForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         payment = actions.add_payment(invoice=invoice, by=request.user, amount=invoice.open_amount, **form.cleaned_data)
@@ -101,7 +100,7 @@ def take_back(request, pk, payment):
     """A payment was recorded wrongly, or the debit came back: it is booked back."""
     invoice = find(request, INVOICE, pk, Action.CHANGE)
     payment = get_object_or_404(invoice.payments, pk=payment)
-    form = ReverseForm(request.POST if request.method == "POST" else None, initial={"paid_on": timezone.localdate()})
+    form = ReverseForm(request.POST if request.method == "POST" else None, initial={"paid_on": clock.today()})
     if request.method == "POST" and form.is_valid():
         actions.reverse_payment(payment=payment, by=request.user, **form.cleaned_data)
         return http.done(request, f"{invoice.get_absolute_url()}?tab=payments", _("The payment was taken back."))

@@ -14,7 +14,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 from django.views.decorators.csrf import csrf_exempt
@@ -22,6 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from contacts.salutation import salutation
 from crm.api.models import Throttle
+from crm.core import clock
 from crm.core.address import client_address, neighbourhood
 from crm.core.forms import PlainForm
 from crm.core.refusals import Refused
@@ -108,7 +108,7 @@ def _page(request, quote, token, *, accept=None, decline=None, problem="", statu
     items = [line for line in lines if line.kind == LineKind.ITEM]
     sender = pdf.sender_of(quote)
     kind = picture_type(sender.logo)
-    expired = quote.status == QuoteStatus.EXPIRED or quote.valid_until < timezone.localdate()
+    expired = quote.status == QuoteStatus.EXPIRED or quote.valid_until < clock.today()
     context = {
         "title": pdf.title(quote),
         "language": quote.language,

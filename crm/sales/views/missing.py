@@ -2,8 +2,7 @@
 
 import copy
 
-from django.utils import timezone
-
+from crm.core import clock
 from crm.core.refusals import Refused
 from crm.sales.actions.documents import address
 from crm.sales.einvoice import missing_data
@@ -16,5 +15,5 @@ def missing_of(invoice, user) -> list[str]:
         address(trial, user)
     except Refused as refused:
         return [str(refused)]
-    trial.service_date = trial.service_date or timezone.localdate()
+    trial.service_date = trial.service_date or clock.today()
     return missing_data(trial)

@@ -3,13 +3,12 @@
 from django import forms
 from django.db import transaction
 from django.urls import path
-from django.utils import timezone
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from crm.accounts.scope import Action, Area, Scope
-from crm.core import http
+from crm.core import clock, http
 from crm.core.forms import RecordForm
 from crm.core.refusals import Refused
 from crm.sales import actions
@@ -44,7 +43,7 @@ class RangeForm(RecordForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.year = timezone.localdate().year
+        self.year = clock.today().year
         self.given = self.instance.last(self.year)
         if self.given is not None:
             del self.fields["last"]

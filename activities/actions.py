@@ -1,0 +1,190 @@
+"""What can be done with an activity. Page, chart, calendar, API, plan and test call the same verbs.
+
+See opportunities/actions.py for how verbs answer. Moments are aware; of whole days they are midnights in the time zone
+of whoever is responsible, and the end is not included.
+"""
+
+import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from activities.models import Activity, Dependency, Status
+from crm.accounts.scope import Action, Area
+from crm.core import show
+from crm.core.refusals import Overtaken, Refused
+
+# What makes those who were invited be told again.
+TOLD = {"title", "start_at", "due_at", "all_day", "location", "notes"}
+
+
+def _locked(activity, by, action=Action.CHANGE) -> Activity:
+    """The row, locked for this transaction, if `by` may do `action` with it."""
+    return Activity.objects.visible_to(by, action).select_for_update(of=("self",)).get(pk=activity.pk)
+
+
+def _open(activity, by) -> Activity:
+    activity = _locked(activity, by)
+    if not activity.is_open:
+        raise Refused(
+            _("“%(title)s” is %(status)s already.")
+            % {"title": activity, "status": activity.get_status_display().lower()}
+        )
+    return activity
+
+
+def version(activity) -> str:
+    """Which state of the activity a page shows; given back to a verb, nothing is overwritten unseen."""
+    return activity.updated_at.isoformat()
+
+
+def _seen(activity, seen: str | None) -> None:
+    if seen and seen != version(activity):
+        raise Overtaken(activity)
+
+
+def about(fields: dict) -> dict:
+    """`fields` with what follows from them: an opportunity brings its company and person, a person his company."""
+    fields = dict(fields)
+    item, opportunity, person = fields.get("item"), fields.get("opportunity"), fields.get("person")
+    if item and not opportunity:
+        opportunity = fields["opportunity"] = item.opportunity
+    for source in filter(None, (opportunity, item)):
+        for name in ("company", "person"):
+            fields[name] = fields.get(name) or getattr(source, name)
+    if person and not fields.get("company"):
+        fields["company"] = person.company
+    return fields
+
+
+@transaction.atomic
+def create_activity(*, by, depends_on=(), **fields) -> Activity:
+    """A new activity. The owner is `by` unless given; `depends_on`: activities that have to end before it begins."""
+    if not by.may(Area.ACTIVITIES, Action.CREATE):
+        raise Activity.DoesNotExist
+    fields.setdefault("owner", by)
+    activity = Activity(**about(fields))
+    activity.save()
+    for predecessor in depends_on:
+        _link(activity, predecessor)
+    return activity
+
+
+@transaction.atomic
+def update_activity(*, activity, by, depends_on=None, seen: str | None = None, **fields) -> Activity:
+    """Change an activity. `seen`: the version the user saw; raises Overtaken if it is old.
+
+    `depends_on`, if given, replaces what it depends on.
+    """
+    activity = _locked(activity, by)
+    _seen(activity, seen)
+    changed = [name for name, value in fields.items() if getattr(activity, name) != value]
+    for name in changed:
+        setattr(activity, name, fields[name])
+    if TOLD & set(changed):
+        activity.sequence += 1
+    if depends_on is not None:
+        activity.dependencies.exclude(predecessor__in=depends_on).delete()
+        for predecessor in depends_on:
+            _link(activity, predecessor)
+    if {"start_at", "due_at"} & set(changed):
+        _check_order(activity)
+    if changed or depends_on is not None:
+        activity.save(update_fields=[*changed, "sequence", "updated_at"])
+    return activity
+
+
+@transaction.atomic
+def move(*, activity, by, start_at: datetime.datetime, due_at: datetime.datetime, seen: str | None = None) -> Activity:
+    """Another time for an open activity, as a bar is dragged or stretched."""
+    activity = _open(activity, by)
+    _seen(activity, seen)
+    if due_at < start_at:
+        raise Refused(_("An activity cannot be due before it starts."))
+    return update_activity(activity=activity, by=by, start_at=start_at, due_at=due_at)
+
+
+def _check_order(activity) -> None:
+    """What it depends on has to be over, and what depends on it must not have begun; of what is still open."""
+    before = activity.depends_on.open().filter(due_at__gt=activity.start_at).order_by("-due_at", "pk").first()
+    if before:
+        raise Refused(
+            _("It depends on “%(title)s”, which ends later: %(end)s.")
+            % {"title": before, "end": show.exact(last_moment(before))}
+        )
+    after = activity.followed_by.open().filter(start_at__lt=activity.due_at).order_by("start_at", "pk").first()
+    if after and activity.is_open:
+        raise Refused(
+            _("“%(title)s” depends on it and begins before: %(start)s. Move that one first.")
+            % {"title": after, "start": show.exact(after.start_at)}
+        )
+
+
+def last_moment(activity) -> datetime.datetime:
+    """The end as people say it: of a whole day it is that day, not the midnight after it."""
+    is_day = activity.all_day and activity.due_at > activity.start_at
+    return activity.due_at - datetime.timedelta(minutes=1) if is_day else activity.due_at
+
+
+def _link(activity, predecessor) -> None:
+    Dependency.objects.get_or_create(activity=activity, predecessor=predecessor)
+
+
+@transaction.atomic
+def depend(*, activity, on, by) -> None:
+    """`activity` begins when `on` has ended. A circle is refused by the database."""
+    activity = _locked(activity, by)
+    on = Activity.objects.visible_to(by).get(pk=on.pk)
+    if on.pk == activity.pk:
+        raise Refused(_("An activity cannot depend on itself."))
+    _link(activity, on)
+    _check_order(activity)
+
+
+@transaction.atomic
+def free(*, activity, of, by) -> None:
+    """Undo `depend`."""
+    activity = _locked(activity, by)
+    Dependency.objects.filter(activity=activity, predecessor=of).delete()
+
+
+@transaction.atomic
+def complete(*, activity, by, result: str = "", follow_up: dict | None = None) -> Activity | None:
+    """Done, with what came of it. `follow_up`: the fields of the next activity; the same parties unless it says so.
+
+    Gives the follow-up, if there is one.
+    """
+    activity = _open(activity, by)
+    activity.status, activity.done_at = Status.DONE, timezone.now()
+    activity.result = result or activity.result
+    activity.save(update_fields=["status", "done_at", "result", "updated_at"])
+    if not follow_up:
+        return None
+    same = {name: getattr(activity, name) for name in ("company", "person", "opportunity", "item", "owner", "priority")}
+    return create_activity(by=by, **same | follow_up)
+
+
+@transaction.atomic
+def reopen(*, activity, by) -> Activity:
+    """Take "done" or "cancelled" back."""
+    activity = _locked(activity, by)
+    activity.status, activity.done_at = Status.OPEN, None
+    activity.save(update_fields=["status", "done_at", "updated_at"])
+    return activity
+
+
+@transaction.atomic
+def cancel(*, activity, by) -> Activity:
+    """It will not be done; it stays in the history."""
+    activity = _open(activity, by)
+    activity.status = Status.CANCELLED
+    activity.sequence += 1
+    activity.save(update_fields=["status", "sequence", "updated_at"])
+    return activity
+
+
+@transaction.atomic
+def delete_activity(*, activity, by) -> None:
+    """Gone, as if it had never been planned; the history of what it belonged to still has it."""
+    _locked(activity, by, Action.DELETE).delete()
