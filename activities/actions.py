@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from activities.models import Activity, Dependency, Status
-from crm.accounts.scope import Action, Area
+from crm.accounts.scope import Action, Area, allows
 from crm.core import show
 from crm.core.refusals import Overtaken, Refused
 
@@ -89,7 +89,7 @@ def update_activity(*, activity, by, depends_on=None, seen: str | None = None, *
         for predecessor in depends_on:
             _link(activity, predecessor)
     if {"start_at", "due_at"} & set(changed):
-        _check_order(activity)
+        _check_order(activity, by)
     if changed or depends_on is not None:
         activity.save(update_fields=[*changed, "sequence", "updated_at"])
     return activity
@@ -105,20 +105,25 @@ def move(*, activity, by, start_at: datetime.datetime, due_at: datetime.datetime
     return update_activity(activity=activity, by=by, start_at=start_at, due_at=due_at)
 
 
-def _check_order(activity) -> None:
+def _check_order(activity, by) -> None:
     """What it depends on has to be over, and what depends on it must not have begun; of what is still open."""
     before = activity.depends_on.open().filter(due_at__gt=activity.start_at).order_by("-due_at", "pk").first()
     if before:
         raise Refused(
             _("It depends on “%(title)s”, which ends later: %(end)s.")
-            % {"title": before, "end": show.exact(last_moment(before))}
+            % {"title": _name(before, by), "end": show.exact(last_moment(before))}
         )
     after = activity.followed_by.open().filter(start_at__lt=activity.due_at).order_by("start_at", "pk").first()
     if after and activity.is_open:
         raise Refused(
             _("“%(title)s” depends on it and begins before: %(start)s. Move that one first.")
-            % {"title": after, "start": show.exact(after.start_at)}
+            % {"title": _name(after, by), "start": show.exact(after.start_at)}
         )
+
+
+def _name(activity, by) -> str:
+    """What an activity is called, to those who may see it."""
+    return activity.title if allows(by, Action.VIEW, activity) else _("an activity of somebody else")
 
 
 def last_moment(activity) -> datetime.datetime:
@@ -139,7 +144,7 @@ def depend(*, activity, on, by) -> None:
     if on.pk == activity.pk:
         raise Refused(_("An activity cannot depend on itself."))
     _link(activity, on)
-    _check_order(activity)
+    _check_order(activity, by)
 
 
 @transaction.atomic

@@ -147,7 +147,7 @@ class ActivityForm(WhenMixin, RecordForm):
     due_day = day_field(gettext_lazy("Due"), required=False)
     due_time = time_field(gettext_lazy("Until"))
     remind_before = forms.TypedChoiceField(
-        label=gettext_lazy("Reminder"), choices=REMINDERS, coerce=int, empty_value=None, required=False
+        label=pgettext_lazy("activity", "Reminder"), choices=REMINDERS, coerce=int, empty_value=None, required=False
     )
 
     class Meta:
@@ -171,6 +171,7 @@ class ActivityForm(WhenMixin, RecordForm):
         super().__init__(data, instance=instance, initial=initial, **kwargs)
         now, fields = self.instance, self.fields
         fields["title"].required = False
+        fields["title"].widget.attrs["placeholder"] = _("else type and name")
         types = ActivityType.objects.filter(is_active=True) | ActivityType.objects.filter(pk=now.type_id)
         fields["type"].queryset, fields["type"].empty_label = types, None
         fields["owner"].queryset = User.objects.assignable_by(by, Area.ACTIVITIES, now.owner_id)

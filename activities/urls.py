@@ -1,11 +1,33 @@
 """Addresses below /activities/."""
 
+from django.urls import path
+
+from activities import browse, related
+from activities.views import planning, records
+
 app_name = "activities"
 
 urlpatterns = [
     # ── activities ──
+    path("", browse.ActivityList.as_view(), name="list"),
+    path("new/", records.create, name="new"),
+    path("pick/", browse.pick, name="pick"),
+    path("of-company/<int:pk>/", related.of_company, name="of-company"),
+    path("of-person/<int:pk>/", related.of_person, name="of-person"),
+    path("<int:pk>/", records.activity, name="activity"),
+    path("<int:pk>/edit/", records.edit, name="edit"),
+    path("<int:pk>/fact/<slug:field>/", records.fact, name="fact"),
+    path("<int:pk>/complete/", records.complete, name="complete"),
+    path("<int:pk>/reopen/", records.reopen, name="reopen"),
+    path("<int:pk>/cancel/", records.cancel, name="cancel"),
+    path("<int:pk>/delete/", records.delete, name="delete"),
+    path("<int:pk>/move/", records.move, name="move"),
+    path("<int:pk>/depend/", records.depend, name="depend"),
+    path("<int:pk>/free/<int:predecessor>/", records.free, name="free"),
     # ── calendar ──
     # ── planning ──
+    path("planning/", planning.Planning.as_view(), name="planning"),
+    path("planning/mine/", planning.MyPlanning.as_view(), name="mine"),
     # ── plans ──
     # ── series, invitations, feed ──
 ]

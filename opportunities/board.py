@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from django.db.models import BooleanField, Count, DateField, DecimalField, ExpressionWrapper, Q, Sum, Value, Window
+from django.db.models import Count, DateTimeField, DecimalField, Q, Sum, Value, Window
 from django.db.models.functions import Coalesce, RowNumber
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from crm.accounts.scope import Action, allows
-from crm.core import http, show
+from crm.core import clock, http, offers, show
 from crm.core.listing import ListPage
 from opportunities.browse import NOTHING, CardFilters, views_switch
 from opportunities.models import Kind, Opportunity, Pipeline, Stage
@@ -55,35 +55,39 @@ def shade(percent: int) -> str:
 
 
 def in_order(queryset):
-    """By closing date: overdue, today, none, later. Its key is (place, undated, id), for the next cards as well."""
-    today = Value(timezone.localdate(), output_field=DateField())
-    return queryset.annotate(
-        place=Coalesce("close_date", today),
-        undated=ExpressionWrapper(Q(close_date=None), output_field=BooleanField()),
-    ).order_by("place", "undated", "pk")
+    """By the next step: overdue, today, none, later. The key of the order is (place, id)."""
+    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    # A step of the whole day is due at midnight: what has no step comes just after that.
+    none = clock.midnight(tomorrow, timezone.get_current_timezone()) + datetime.timedelta(microseconds=1)
+    place = Coalesce("next_step_at", Value(none, output_field=DateTimeField()))
+    return queryset.annotate(place=place).order_by("place", "pk")
 
 
-def after(queryset, place: datetime.date, undated: bool, pk: int):
+def after(queryset, place: datetime.datetime, pk: int):
     """What follows that card in the order."""
-    on_that_day = Q(undated=True, pk__gt=pk) if undated else Q(undated=False, pk__gt=pk) | Q(undated=True)
-    return queryset.filter(Q(place__gt=place) | Q(place=place) & on_that_day)
+    return queryset.filter(Q(place__gt=place) | Q(place=place, pk__gt=pk))
 
 
 def card_of(record, user) -> Card:
     """What a card shows. Without a company that the user may see: the person."""
     company = record.company
     name = short_name(company) if company else str(record.person or "")
-    today = timezone.localdate()
-    due = record.close_date
+    return Card(record, name, *next_step(record), may_change=allows(user, Action.CHANGE, record))
+
+
+def next_step(record) -> tuple[str, str, str]:
+    """(text, class, icon) for the moment at which the next activity is due."""
+    due = record.next_step_at
     if due is None:
-        text, css, icon = _("No closing date"), "warn", "calendar-off"
-    elif due < today:
-        text, css, icon = _("Overdue since %(day)s") % {"day": show.short_day(due)}, "bad", "alarm"
-    elif due == today:
-        text, css, icon = _("Closing today"), "accent", "clock"
-    else:
-        text, css, icon = _("Closing %(day)s") % {"day": show.short_day(due)}, "dim", "calendar"
-    return Card(record, name, text, css, icon, allows(user, Action.CHANGE, record))
+        return _("No activity"), "warn", "calendar-off"
+    # Of a whole day the due moment is the midnight after it.
+    local = timezone.localtime(due - datetime.timedelta(microseconds=1))
+    if due < timezone.now():
+        return _("Overdue since %(day)s") % {"day": show.short_day(local.date())}, "bad", "alarm"
+    if local.date() > timezone.localdate():
+        return show.short_day(local.date()), "dim", "calendar"
+    is_day = timezone.localtime(due).time() == datetime.time()
+    return _("Today") if is_day else _("today %(time)s") % {"time": show.clock(due)}, "accent", "clock"
 
 
 def short_name(company) -> str:
@@ -181,7 +185,7 @@ class Board(ListPage):
     def fill(self, heads: list[Head]) -> None:
         """The first cards of all columns: their ids in one query, their data in a fixed number of others."""
         first = in_order(self.narrowed(self.base())).annotate(
-            nth=Window(RowNumber(), partition_by="stage_id", order_by=["place", "undated", "pk"])
+            nth=Window(RowNumber(), partition_by="stage_id", order_by=["place", "pk"])
         )
         ids = list(first.filter(nth__lte=CARDS).order_by().values_list("pk", flat=True))
         by_stage: dict[int, list] = {}
@@ -194,7 +198,7 @@ class Board(ListPage):
         head.cards = [card_of(record, self.request.user) for record in records]
         if left > len(records) and records:
             last = records[-1]
-            mark = f"{last.place.isoformat()}~{int(last.undated)}~{last.pk}"
+            mark = f"{last.place.isoformat()}~{last.pk}"
             query = self.query_of(after=mark)
             head.more = f"{reverse('opportunities:column', args=[head.stage.pk])}?{query}"
 
@@ -261,11 +265,11 @@ class Column(Board):
         return http.page(request, "opportunities/cards.html", context)
 
     def mark(self):
-        """Where the last part ended: (date, undated, id); None if the address says nothing sensible."""
-        place, _tilde, rest = self.query.get("after", "").partition("~")
-        undated, _tilde, pk = rest.partition("~")
+        """Where the last part ended: (moment, id); None if the address says nothing sensible."""
+        place, _tilde, pk = self.query.get("after", "").partition("~")
         try:
-            return datetime.date.fromisoformat(place), undated == "1", min(int(pk), 2**62)
+            moment = datetime.datetime.fromisoformat(place)
+            return (moment, min(int(pk), 2**62)) if timezone.is_aware(moment) else None
         except ValueError:
             return None
 
@@ -306,5 +310,6 @@ def card_menu(request, pk):
         "may_change": may_change,
         "stages": [s for s in record.pipeline.stages.all() if s.is_active or s.pk == record.stage_id],
         "back": record.get_absolute_url(),
+        "offers": offers.of(request, record),
     }
     return http.dialog(request, "opportunities/card_menu.html", context)

@@ -21,6 +21,8 @@ class Tab:
 
 
 _tabs: list[Tab] = []
+# What stands at the top of the overview: functions of request and opportunity that give safe HTML, or "".
+_parts: list[Callable] = []
 
 
 def register(tab: Tab) -> None:
@@ -31,3 +33,12 @@ def register(tab: Tab) -> None:
 def seen_by(request) -> list[Tab]:
     """The tabs this user may open, in order."""
     return sorted((t for t in _tabs if t.area is None or request.user.may(t.area)), key=lambda t: t.position)
+
+
+def register_part(render: Callable) -> None:
+    """Add a part to the top of the overview; it scopes what it shows."""
+    _parts.append(render)
+
+
+def parts(request, opportunity) -> list[str]:
+    return [html for render in _parts if (html := render(request, opportunity))]

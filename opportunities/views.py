@@ -148,6 +148,7 @@ def overview_tab(request, record) -> str:
         "opportunity": record,
         "may_edit": may_edit,
         "edit": reverse("opportunities:fact", args=[record.pk, "description"]) if may_edit else None,
+        "parts": tabs.parts(request, record),
         "entries": latest.entries,
         "more_url": f"{record.get_absolute_url()}?tab=history" if latest.more else "",
     }

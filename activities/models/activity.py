@@ -136,7 +136,9 @@ class Activity(models.Model):
     location = models.CharField(_("place"), max_length=200, blank=True)
     notes = models.TextField(_("notes"), blank=True)
     result = models.TextField(_("result"), blank=True)
-    remind_before = models.SmallIntegerField(_("reminder"), null=True, blank=True, help_text=_("minutes before"))
+    remind_before = models.SmallIntegerField(
+        pgettext_lazy("activity", "reminder"), null=True, blank=True, help_text=_("minutes before")
+    )
     # Computed by the database: the moment of the reminder, and when it was given.
     remind_at = models.DateTimeField(null=True, editable=False)
     reminded_at = models.DateTimeField(null=True, editable=False)

@@ -156,6 +156,8 @@ class ListPage(View):
     # Further templates in the head's tools and at the left of the bar, for a switch between views and the like.
     head_template: str | None = None
     bar_template: str | None = None
+    # Where an area has several pages, their tabs stand in the place of the list's own, which move into the bar.
+    nav_template: str | None = None
     nothing_yet = ""
 
     # ── what a room may override ────────────────────────────────────────────────────────────────────

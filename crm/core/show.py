@@ -76,6 +76,17 @@ def short_day(value: datetime.date) -> str:
     return formats.date_format(value, "D d.m." if _german() else "D j M")
 
 
+def days(first: datetime.date, last: datetime.date) -> str:
+    """A run of days: 16.–22.11.2026 in German, 16–22 Nov 2026 in English."""
+    same_year = first.year == last.year
+    if _german():
+        begin = "%d." if same_year and first.month == last.month else "%d.%m." if same_year else "%d.%m.%Y"
+        return f"{first.strftime(begin)}–{day(last)}"
+    if same_year and first.month == last.month:
+        return f"{first.day}–{day(last)}"
+    return f"{formats.date_format(first, 'j M' if same_year else 'j M Y')} – {day(last)}"
+
+
 def clock(value) -> str:
     """The time of day: 14:05."""
     return timezone.localtime(value).strftime("%H:%M") if value else NONE

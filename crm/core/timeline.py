@@ -54,6 +54,18 @@ class Link:
     icon: str = "tag"
 
 
+_sources: list[tuple[type[models.Model], Callable]] = []
+
+
+def register(model: type[models.Model], source: Callable) -> None:
+    """Let a room further up tell of its own records in the timeline of a record of `model`.
+
+    `source(record, user=…, before=…, limit=…)` gives entries, newest first: those before `before` (None: all), about
+    `limit` of them.
+    """
+    _sources.append((model, source))
+
+
 def of(
     record,
     *,
@@ -81,6 +93,8 @@ def of(
     drafts += _changes(record, events, older, QUIET | set(skip), words)
     words.look_up()
     entries = [draft() for draft in drafts]
+    told = [source for model, source in _sources if isinstance(record, model)]
+    extra = [*extra, *(entry for source in told for entry in source(record, user=user, before=before, limit=limit))]
     entries += [entry for entry in extra if before is None or entry.at < before]
     entries = sorted((e for e in entries if e is not None), key=lambda e: e.at, reverse=True)
     if len(entries) > limit:

@@ -43,7 +43,7 @@ class Access:
 
 
 # The doors behind which nothing is built yet.
-LATER = ("dashboard", "board", "activities", "budget", "reporting", "servicetickets")
+LATER = ("dashboard", "board", "budget", "reporting", "servicetickets")
 FRAME = {
     "home": Access(get=ANYONE),
     "healthz": Access(get=PUBLIC),
@@ -394,6 +394,35 @@ MONEY = {
 PAPERS_IN = (("quote", "sales"), ("order", "sales"), ("invoice", "invoices"))
 PAPER_IN = {"subject": "Beleg über die API", "lines": [{"text": "Ware", "unit_price": "12.50"}]}
 LEAD_IN = {"title": "Anfrage über die API", "email": "neu@example.com", "source": "Webformular"}
+ACTIVITY = "activities.Activity"
+_see, _do = "activities.view", "activities.change"
+ACTIVITIES = {
+    "activities:list": Access(get=_see),
+    "activities:planning": Access(get=_see),
+    "activities:mine": Access(get=_see),
+    "activities:new": Access(get="activities.create", post="activities.create"),
+    "activities:pick": Access(get=ANYONE),
+    "activities:of-company": Access("contacts.Company", get=f"contacts.view + {_see}"),
+    "activities:of-person": Access("contacts.Person", get=f"contacts.view + {_see}"),
+    "activities:activity": Access(ACTIVITY, get=_see),
+    "activities:edit": Access(ACTIVITY, get=_do, post=_do),
+    "activities:fact": tuple(
+        Access(ACTIVITY, fixed={"field": name}, get=_do, post=_do)
+        for name in ("title", "type", "owner", "location", "notes", "result")
+    )
+    + tuple(
+        Access(ACTIVITY, fixed={"field": name}, get=_do, post=_do, shows=label)
+        for name, label in (*CONTACTS_OF, ("opportunity", LEAD))
+    ),
+    "activities:complete": Access(ACTIVITY, get=_do, post=_do),
+    "activities:reopen": Access(ACTIVITY, post=_do),
+    "activities:cancel": Access(ACTIVITY, post=_do),
+    "activities:delete": Access(ACTIVITY, get="activities.delete", post="activities.delete"),
+    "activities:move": Access(ACTIVITY, post=_do, data={"days": "0"}),
+    "activities:depend": Access(ACTIVITY, get=_do, post=_do),
+    "activities:free": Access(ACTIVITY, child="predecessor", post=_do),
+}
+
 API = {
     "api:openapi-json": Access(**dict.fromkeys(METHODS, PUBLIC)),
     "api:companies": Access(get="contacts.view"),
@@ -429,6 +458,7 @@ ROUTES: dict[str, Access | tuple[Access, ...]] = {
     **IMPORTS,
     **SALES,
     **MONEY,
+    **ACTIVITIES,
     **API,
 }
 

@@ -34,7 +34,7 @@ ACTIONS = ("view", "create", "change", "delete", "export")
 ALL = dict.fromkeys(ACTIONS, "all")
 VIEW = {"view": "all"}
 REP = {"view": "team", "create": "own", "change": "own", "export": "own"}
-RECORDS = ("inbox", "opportunities", "contacts", "sales", "invoices")
+RECORDS = ("inbox", "opportunities", "contacts", "sales", "invoices", "activities")
 # "ledger" is no area of the roles: what asks for everybody's invoices (the bank, DATEV).
 # What the standard's roles may do: {role: {area: {action: scope}}}. `lead` leads the team of `rep` and `mate`.
 RIGHTS = {
@@ -54,6 +54,7 @@ SCOPED = {
     "contacts.Person": "contacts",
     "opportunities.Opportunity": "opportunities",
     "inbox.InboxItem": "inbox",
+    "activities.Activity": "activities",
     **{f"sales.{name}{state}": "sales" for name in ("Quote", "Order") for state in ("", "/left")},
     **{f"sales.Invoice{state}": "invoices" for state in ("", "/left")},
 }
@@ -169,6 +170,7 @@ def _shared(world) -> None:
         **_paperwork().shared(world),
         **_ledger().shared(world),
         **_letters().shared(world),
+        **_agenda().shared(world),
     }
 
 
@@ -272,6 +274,7 @@ def _own(world, owner) -> None:
     inquiry = item(world, owner)
     _remember(world, "plain", owner, lead, inquiry)
     _letters().own(world, owner, lead, inquiry, firm, human)
+    _agenda().own(world, owner, lead, inquiry, firm, human)
     _paperwork().own(world, owner, "plain", company=firm, person=human, opportunity=lead)
     if owner is not None:
         _personal(world, owner)
@@ -288,6 +291,12 @@ def _letters():
     from tests.contracts import letters
 
     return letters
+
+
+def _agenda():
+    from tests.contracts import agenda
+
+    return agenda
 
 
 def _ledger():
@@ -347,6 +356,7 @@ def _crossed(world, owner) -> None:
     _remember(world, "crossed", owner, firm, human, lead, mine)
     _paperwork().crossed(world, owner, firm, human, lead)
     _letters().crossed(world, owner)
+    _agenda().crossed(world, owner, firm, human, lead)
     # What strangers hang on my company: a child company, a person, a deal, an inbox item.
     company(world, "stranger", parent=firm)
     visitor = person(world, "stranger", company=firm)

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from crm.core import normalise, recordpage, show
+from crm.core import normalise, offers, recordpage, show
 
 register = template.Library()
 
@@ -213,3 +213,9 @@ def stages(steps):
 def segments(steps, label=""):
     """The status steps of a panel: a list of recordpage.Step, those with a url can be clicked."""
     return {"steps": steps, "label": label}
+
+
+@register.inclusion_tag("components/offers.html", takes_context=True, name="offers")
+def offers_tag(context, record, css="btn"):
+    """Buttons for what rooms further up offer for `record` (crm.core.offers); with css="tool …" icons alone."""
+    return {"offers": offers.of(context["request"], record), "css": css, "is_tool": css.startswith("tool")}
