@@ -179,8 +179,9 @@ class ActivityForm(WhenMixin, RecordForm):
         fields["priority"].queryset = Priority.objects.filter(is_active=True) | Priority.objects.filter(
             pk=now.priority_id
         )
-        others = Activity.objects.visible_to(by).exclude(pk=now.pk).order_by("-start_at", "pk")
-        fields["depends_on"].queryset = others
+        if "depends_on" in fields:
+            others = Activity.objects.visible_to(by).exclude(pk=now.pk)
+            fields["depends_on"].queryset = others.order_by("-start_at", "pk")
         for name, model in ABOUT:
             if name not in fields:
                 continue

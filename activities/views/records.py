@@ -217,7 +217,8 @@ def move(request, pk):
     `edge` (start or due) stretches one end only. `seen` is the version the user saw. The answer offers to undo it.
     """
     record = found(request, pk, Action.CHANGE)
-    data = request.POST | request.GET if request.GET else request.POST
+    # To undo a move is a post to an address that says where it was.
+    data = request.GET if "start" in request.GET else request.POST
     old = {"start": record.start_at.isoformat(), "due": record.due_at.isoformat()}
     start, due = _wished(record, data)
     moved = actions.move(activity=record, by=request.user, start_at=start, due_at=due, seen=data.get("seen"))
