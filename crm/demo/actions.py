@@ -8,8 +8,10 @@ from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
+from activities.models import Activity, Dependency
 from contacts.models import Company, CompanyTag, Person
 from crm.demo import history, load, mails, people
+from crm.demo.agenda import Agenda
 from crm.demo.sales import Papers
 from crm.demo.story import Story
 from crm.lists.models import Source
@@ -19,8 +21,8 @@ from opportunities.models import Opportunity, OpportunityTag, StageChange
 
 # About as many opportunities as such a company has in three years.
 SIZE = 1500
-COUNTED = [Company, Person, InboxItem, Opportunity, Quote, Order, Invoice]
-TRACKED = [*COUNTED, OpportunityTag, CompanyTag, Payment]
+COUNTED = [Company, Person, InboxItem, Opportunity, Activity, Quote, Order, Invoice]
+TRACKED = [*COUNTED, OpportunityTag, CompanyTag, Payment, Dependency]
 
 
 def is_empty() -> bool:
@@ -49,14 +51,19 @@ def fill(
     people.furnish(users)
     story = Story(size=scale or SIZE, seed=seed, users=users, now=now)
     papers = Papers(story, seed=seed)
-    models = [table.model for table in (*story.tables, *papers.tables)]
-    first = papers.first | {
-        Company: story.company_id,
-        Person: story.person_id,
-        InboxItem: story.item_id,
-        Opportunity: story.opportunity_id,
-        "bare": bare,
-    }
+    agenda = Agenda(seed=seed, first=story.opportunity_id, now=now.replace(tzinfo=None, microsecond=0))
+    models = [table.model for table in (*story.tables, *papers.tables, *agenda.tables)]
+    first = (
+        papers.first
+        | agenda.first
+        | {
+            Company: story.company_id,
+            Person: story.person_id,
+            InboxItem: story.item_id,
+            Opportunity: story.opportunity_id,
+            "bare": bare,
+        }
+    )
     tables = [model._meta.db_table for model in [*models, NumberCounter, *map(history.event_model, TRACKED)]]
     clock = time.monotonic()
 
@@ -68,6 +75,8 @@ def fill(
         tell("records")
         papers.tell()
         tell("quotes, orders and invoices")
+        agenda.tell()
+        tell("activities")
         load.set_sequences([model for model in models if model is not StageChange])
         _set_numbers(now.year)
         if bare:

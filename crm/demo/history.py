@@ -3,6 +3,7 @@
 from django.apps import apps
 from django.db import connection
 
+from activities.models import Activity, Dependency
 from contacts.models import Company, CompanyTag, Person
 from crm.demo.load import quoted
 from crm.sales.models import Invoice, Order, Payment, Quote
@@ -41,6 +42,7 @@ def write(*, first: dict, admin: int, sources: dict[str, int], statuses: list[in
     opportunities(first)
     inbox(first, sources, statuses)
     papers(first)
+    agenda(first)
 
 
 def contacts(first: dict, admin: int) -> None:
@@ -220,3 +222,20 @@ def papers(first: dict) -> None:
         )
     by = USER.format("r.created_by_id")
     _write(Payment, "insert", at="r.created_at", context=by, where=f"r.id >= {first[Payment]}")
+
+
+def agenda(first: dict) -> None:
+    """Activities: planned, and done."""
+    loaded = f"r.id >= {first[Activity]}"
+    owner = USER.format("r.owner_id")
+    planned = {"status": "'open'", "done_at": "NULL", "result": "''", "updated_at": "r.created_at"}
+    _write(Activity, "insert", at="r.created_at", context=owner, where=loaded, **planned)
+    _write(Activity, "update", at="r.done_at", context=owner, where=f"{loaded} AND r.status = 'done'")
+    _write(
+        Dependency,
+        "insert",
+        at="a.created_at",
+        context=USER.format("a.owner_id"),
+        joins=f"JOIN {quoted(Activity._meta.db_table)} a ON a.id = r.activity_id",
+        where=f"r.id >= {first[Dependency]}",
+    )

@@ -83,7 +83,7 @@ def test_what_the_dialog_shows_can_be_saved_at_once(web, rep, deal):
     answer = web.post(address, form, **HTMX)
     assert answer.status_code == 204
     made = Activity.objects.get()
-    assert (made.opportunity, made.company, made.owner, made.title) == (lead, lead.company, rep, "Anruf Höfle GmbH")
+    assert (made.opportunity, made.company, made.owner, made.title) == (lead, lead.company, rep, "Anruf Servoachsen")
     assert made.due_at - made.start_at == HOUR
     assert made.start_at > timezone.now()
 

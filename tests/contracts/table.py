@@ -433,6 +433,8 @@ API = {
     "api:opportunity": Access(LEAD, get=_view),
     "api:inbox-items": Access(get="inbox.view", post="inbox.create", data=LEAD_IN),
     "api:inbox-item": Access(ITEM, get="inbox.view"),
+    "api:activities": Access(get=_see),
+    "api:activity": Access(ACTIVITY, get=_see),
     "api:products": Access(get=ANYONE),
     "api:product": Access("sales.Product", get=ANYONE),
     **{f"api:{kind}s": Access(get=f"{area}.view", post=f"{area}.create", data=PAPER_IN) for kind, area in PAPERS_IN},

@@ -39,10 +39,10 @@ def stages():
 
 @pytest.fixture
 def many(people, stages):
-    """A function: `n` open deals at once, spread over stages, owners and closing dates."""
+    """A function: `n` open deals at once, spread over stages, owners and next steps."""
 
     def many(n, owner="rep", **fields):
-        today = timezone.localdate()
+        noon = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
         return Opportunity.objects.bulk_create(
             Opportunity(
                 kind="deal",
@@ -53,7 +53,7 @@ def many(people, stages):
                     "pipeline": stages[0].pipeline,
                     "stage": stages[i % len(stages)],
                     "estimated_value": Decimal("1000.10"),
-                    "close_date": None if i % 3 == 0 else today + datetime.timedelta(days=i % 11 - 5),
+                    "next_step_at": None if i % 3 == 0 else noon + datetime.timedelta(days=i % 11 - 5),
                 }
                 | fields,
             )
@@ -106,7 +106,8 @@ def test_scrolling_brings_every_card_once_and_in_order(web, many, stages):
     today = timezone.localdate()
 
     def order(pk):
-        due = Opportunity.objects.get(pk=pk).close_date
+        step = Opportunity.objects.get(pk=pk).next_step_at
+        due = step and timezone.localtime(step).date()
         kind = 2 if due is None else 0 if due < today else 1 if due == today else 3
         return kind, due or today, pk
 
