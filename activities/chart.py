@@ -78,6 +78,13 @@ class Axis:
         since = local - datetime.datetime.combine(self.first, datetime.time())
         return since / (DAY * self.zoom.days) * 100
 
+    def span(self, start: datetime.datetime, due: datetime.datetime) -> tuple[float, float]:
+        """From where to where a bar reaches: over whole days, unless the chart shows hours."""
+        if self.zoom.snap:
+            return self.place(start), self.place(due)
+        last = max(start, due - datetime.timedelta(microseconds=1))
+        return self.day(timezone.localtime(start).date()), self.day(timezone.localtime(last).date() + DAY)
+
     @property
     def day_width(self) -> float:
         return 100 / self.zoom.days
@@ -251,12 +258,12 @@ def groups(activities: list[Activity], grouping: str, axis: Axis, user, *, previ
     drawn = []
     for key, members in groupby(activities, key=lambda one: getattr(one, f"{grouping}_id")):
         members = list(members)
-        begin, end = axis.place(members[0].first), axis.place(members[0].last)
+        x, right = axis.span(members[0].first, members[0].last)
         group = Group(
             key=key,
             heading=getattr(members[0], grouping),
-            x=max(0, begin),
-            width=min(100, end) - max(0, begin),
+            x=max(0.0, x),
+            width=min(100.0, right) - max(0.0, x),
             continued=not drawn and previous is not None and str(key) == previous,
         )
         group.bars = [_bar(one, axis, user, waiting) for one in members]
@@ -278,10 +285,7 @@ def _dependencies(activities) -> dict[int, list[int]]:
 
 def _bar(activity, axis: Axis, user, waiting) -> Bar:
     first_day, last_day = showing.span(activity)
-    if axis.zoom.snap:
-        begin, end = axis.place(activity.start_at), axis.place(activity.due_at)
-    else:
-        begin, end = axis.day(first_day), axis.day(last_day + DAY)
+    begin, end = axis.span(activity.start_at, activity.due_at)
     x, right = max(0.0, begin), min(100.0, end)
     tip = showing.when(activity)
     if first_day != last_day:

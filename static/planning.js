@@ -212,6 +212,13 @@
     fold.setAttribute("aria-expanded", String(open));
     $(".plan-body", fold.closest(".plan-group")).hidden = !open;
   });
+  // Where the chart is wider than the screen, today is in sight.
+  function toToday() {
+    const scroll = $(".plan-scroll"), now = $(".plan-now line");
+    if (!scroll || !now || scroll.scrollWidth <= scroll.clientWidth) return;
+    scroll.scrollLeft += now.getBoundingClientRect().left - scroll.getBoundingClientRect().left - scroll.clientWidth * 0.6;
+  }
+  document.addEventListener("DOMContentLoaded", toToday);
   let kept = null;
   document.addEventListener("htmx:configRequest", (event) => {
     // A refresh brings as many rows as there were.

@@ -85,7 +85,10 @@ class Session(SessionAuth):
 api = NinjaAPI(
     title="CRM",
     version="1.0.0",
-    description="What one may see of leads, contacts, opportunities, activities and sales documents; leads and documents come in.",
+    description=(
+        "What one may see of leads, contacts, opportunities, activities and sales documents; "
+        "leads and documents come in."
+    ),
     urls_namespace="api",
     auth=[Token(), Session()],
     docs_url=None,
