@@ -14,6 +14,7 @@ from crm.core.audit import door
 from crm.core.refusals import Overtaken, Refused
 from crm.files.models import StoredFile
 from opportunities.models import Kind, LossReason, Opportunity, Pipeline, Stage, Status, Subscription
+from opportunities.signals import stage_entered
 
 
 def _locked(opportunity, by, action=Action.CHANGE) -> Opportunity:
@@ -47,6 +48,11 @@ def first_stage(pipeline: Pipeline) -> Stage:
     return stage
 
 
+def _reached(opportunity, by) -> None:
+    """Its stage is a new one: tell the rooms above. What goes wrong there is logged, and does not stop the verb."""
+    stage_entered.send_robust(Opportunity, opportunity=opportunity, by=by)
+
+
 @transaction.atomic
 def create_opportunity(*, by, **fields) -> Opportunity:
     """A new opportunity, a lead unless `kind` says otherwise, on the first stage of the pipeline if none is given.
@@ -64,6 +70,7 @@ def create_opportunity(*, by, **fields) -> Opportunity:
     opportunity = Opportunity(**fields)
     opportunity.save()
     opportunity.tags.set(tags)
+    _reached(opportunity, by)
     return opportunity
 
 
@@ -79,6 +86,7 @@ def convert_to_deal(*, opportunity, by, pipeline=None, stage=None) -> Opportunit
     opportunity.stage = stage or first_stage(opportunity.pipeline)
     opportunity.probability = None
     opportunity.save()
+    _reached(opportunity, by)
     return opportunity
 
 
@@ -99,12 +107,15 @@ def update_opportunity(*, opportunity, by, tags=None, seen: str | None = None, *
     pipeline = fields.get("pipeline")
     if pipeline is not None and pipeline.pk != opportunity.pipeline_id and fields.get("stage") is None:
         fields["stage"] = first_stage(pipeline)
+    stage = opportunity.stage_id
     for name, value in fields.items():
         setattr(opportunity, name, value)
     # Written even if only tags change: it is the version, and what a list sorts by.
     opportunity.save(update_fields=[*fields, "updated_at"])
     if tags is not None:
         opportunity.tags.set(tags)
+    if opportunity.stage_id != stage:
+        _reached(opportunity, by)
     return opportunity
 
 
@@ -126,6 +137,7 @@ def move(*, opportunity, stage: Stage, by, seen: Stage | None = None) -> Opportu
         raise Refused(_("The stage “%(stage)s” is no longer on this pipeline.") % {"stage": stage})
     opportunity.stage = stage
     opportunity.save(update_fields=["stage", "updated_at"])
+    _reached(opportunity, by)
     return opportunity
 
 

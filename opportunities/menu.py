@@ -6,7 +6,7 @@ from crm.core.recordpage import Action
 
 # The order is the specification's. A line is drawn between the tens.
 CONVERT = 10
-NEW_ACTIVITY, NEW_QUOTE, NEW_ORDER, NEW_INVOICE = 21, 22, 23, 24
+NEW_ACTIVITY, NEW_QUOTE, NEW_ORDER, NEW_INVOICE, APPLY_PLAN = 21, 22, 23, 24, 25
 SUBSCRIBE = 30
 WON, LOST = 40, 41
 REOPEN, DELETE = 50, 51

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import ProtectedError, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -200,7 +200,13 @@ def delete_pipeline(*, pipeline, by) -> bool:
         pipeline.is_active = False
         pipeline.save(update_fields=["is_active"])
         return False
-    pipeline.delete()
+    try:
+        pipeline.delete()
+    except ProtectedError:
+        # Rooms above refer to it, too: an activity plan keeps its pipeline.
+        pipeline.is_active = False
+        pipeline.save(update_fields=["is_active"])
+        return False
     return True
 
 
