@@ -28,7 +28,8 @@ class PickListPage:
         Sources.register(pages.SALES, _("Inbox"), position=10)
 
     `tabs` joins several lists into one entry of the navigation: the slugs and labels of all of them, the same in each
-    of the classes; only the first is registered with a label. `flags` are the model's further yes/no fields.
+    of the classes; only the first is registered with a label. `flags` are the model's further yes/no fields; `marks`
+    its fields with choices that are drawn before the name: each value is an icon's name. A colour is one by itself.
     `needed`: the list must keep an active entry.
     """
 
@@ -39,6 +40,7 @@ class PickListPage:
     label_add = gettext_lazy("New entry")
     tabs: tuple = ()
     flags: tuple = ()
+    marks: tuple = ()
     needed = False
 
     @classmethod
@@ -78,8 +80,26 @@ class PickListPage:
     @property
     def fields(self) -> list[str]:
         """The fields of a row, in the order in which they are shown."""
-        colour = ["colour"] if any(f.name == "colour" for f in self.model._meta.fields) else []
-        return ["name", *colour, *self.flags]
+        return ["name", *self.drawn, *self.flags]
+
+    @property
+    def drawn(self) -> list[str]:
+        """The fields that are drawn before the name."""
+        return [f.name for f in self.model._meta.fields if f.name == "colour" or f.name in self.marks]
+
+    def marks_of(self, entry) -> list[dict]:
+        """What is drawn before the name of an entry, and what it can be changed to."""
+        fields = [self.model._meta.get_field(name) for name in self.drawn]
+        return [
+            {
+                "field": field.name,
+                "title": field.verbose_name,
+                "value": getattr(entry, field.name),
+                "label": getattr(entry, f"get_{field.name}_display")(),
+                "choices": field.choices,
+            }
+            for field in fields
+        ]
 
     def form(self, data=None, entry=None):
         """The form of one row, or of the empty one below the list."""
@@ -99,8 +119,8 @@ class PickListPage:
 
         form = EntryForm(data, instance=entry, auto_id=f"entry-{entry.pk if entry else 'new'}-%s")
         form.fields["name"].widget.attrs |= {"autocomplete": "off"}
-        if "colour" in form.fields:
-            form.fields["colour"].required = False
+        for name in self.drawn:
+            form.fields[name].required = False
         return form
 
     def show(self, request, *, wrong=None, new=None, status: int = 200):
@@ -115,6 +135,7 @@ class PickListPage:
                 {
                     "entry": entry,
                     "form": bound or self.form(entry=entry),
+                    "marks": self.marks_of(entry),
                     "used": used.get(entry.pk, 0),
                     "change": self.url("-change", entry.pk),
                     "move": self.url("-move", entry.pk),
@@ -134,7 +155,6 @@ class PickListPage:
             "active": [row for row in rows if row["entry"].is_active],
             "archived": [row for row in rows if not row["entry"].is_active],
             "flags": [self.model._meta.get_field(name).verbose_name for name in self.flags],
-            "has_colour": "colour" in self.fields,
             "new": new or self.form(),
             "index_url": self.url(),
             "order_url": self.url("-order"),
