@@ -9,15 +9,17 @@ class ActivitiesConfig(AppConfig):
     def ready(self):
         import pgtrigger
 
-        from activities import browse, related, rules, showing
+        from activities import browse, plans, related, rules, settings_pages, showing
+        from activities.views import plans as plan_pages
         from contacts import tabs as contact_tabs
         from contacts.models import Company, Person
         from crm.accounts.scope import Area
         from crm.core import frame, offers, refusals, timeline
         from crm.mail.models import Message
         from inbox.models import InboxItem
-        from opportunities import tabs
+        from opportunities import menu, tabs
         from opportunities.models import Opportunity
+        from opportunities.signals import stage_entered
 
         area = Area.ACTIVITIES
         frame.doors.register(
@@ -60,3 +62,6 @@ class ActivitiesConfig(AppConfig):
         related.register_menu()
         pgtrigger.register(*rules.ITEM_TRIGGERS)(InboxItem)
         refusals.RULES.update(rules.SENTENCES)
+        stage_entered.connect(plans.on_stage_entered)
+        menu.register(menu.APPLY_PLAN, plan_pages.menu_entry)
+        settings_pages.register()

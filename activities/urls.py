@@ -3,7 +3,7 @@
 from django.urls import path
 
 from activities import browse, related
-from activities.views import planning, records
+from activities.views import planning, plans, records
 
 app_name = "activities"
 
@@ -29,5 +29,8 @@ urlpatterns = [
     path("planning/", planning.Planning.as_view(), name="planning"),
     path("planning/mine/", planning.MyPlanning.as_view(), name="mine"),
     # ── plans ──
+    path("plans/apply/", plans.apply, name="apply-plan"),
+    path("plans/preview/<int:pk>/", plans.preview, name="preview-plan"),
+    path("plans/undo/<str:receipt>/", plans.undo, name="undo-plan"),
     # ── series, invitations, feed ──
 ]
