@@ -261,6 +261,7 @@ def _show(request, plan, form, choices: Choices, rows: list[dict], seen: str):
         "form": form,
         "rows": rows,
         "seen": seen,
+        "typed": form.is_bound,
         "types": choices.types.items(),
         "stages": choices.stages.items(),
         "users": choices.users.items(),

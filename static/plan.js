@@ -7,8 +7,9 @@
   const state = () => JSON.stringify($$("input:not([type=hidden]), input[name=step], select", form()).map((i) => (i.type === "checkbox" ? i.checked : i.value)));
   let before = null;
 
-  function person(row) {
+  function follow(row) {
     $("[name=user]", row).hidden = $("[name=assignee]", row).value !== "user";
+    for (const unit of $$("[data-unit]", row)) unit.textContent = unit.previousElementSibling.value.trim() === "1" ? unit.dataset.one : unit.dataset.many;
   }
   function changed() {
     const note = $("[data-unsaved]", form());
@@ -28,14 +29,16 @@
     const body = form() && $("[data-step-rows]", form());
     if (!body || body.dataset.ready) return;
     body.dataset.ready = "1";
-    if (before === null) before = state(); else changed();
+    // A page that comes back with mistakes is not saved yet.
+    if (before === null) before = form().hasAttribute("data-typed") ? "" : state();
+    changed();
     if (window.Sortable && $("[data-add-step]", form())) new Sortable(body, { handle: ".pick-handle", draggable: "[data-step-row]", animation: 120, ghostClass: "pick-ghost", onEnd: changed });
   }
   document.addEventListener("DOMContentLoaded", start);
   document.addEventListener("htmx:load", start);
   document.addEventListener("input", (event) => {
     const row = event.target.closest("[data-step-row]");
-    if (row) person(row);
+    if (row) follow(row);
     if (form()?.contains(event.target)) changed();
   });
   document.addEventListener("click", (event) => {

@@ -24,6 +24,8 @@ class OpportunityForm(PlainForm):
     """For which opportunity, where that is not clear already."""
 
     spans = {"opportunity": 12}
+    # Empty is how the picker begins, and no mistake yet.
+    use_required_attribute = False
     opportunity = forms.ModelChoiceField(
         label=gettext_lazy("Opportunity"),
         queryset=Opportunity.objects.none(),
@@ -48,7 +50,6 @@ class PlanForm(PlainForm):
     spans = {"plan": 8, "start": 4}
     plan = forms.ModelChoiceField(label=gettext_lazy("Activity plan"), queryset=ActivityPlan.objects.none())
     start = forms.DateField(label=gettext_lazy("Start date"))
-    again = forms.BooleanField(label=gettext_lazy("Apply again"), required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, opportunity, **kwargs):
         super().__init__(*args, **kwargs)
@@ -60,7 +61,7 @@ class PlanForm(PlainForm):
             "hx-trigger": "change",
             "hx-target": "#plan-preview",
             "hx-swap": "outerHTML",
-            "hx-include": "closest form",
+            "hx-include": "closest .fields",
         }
         for name in ("plan", "start"):
             self.fields[name].widget.attrs |= refresh
@@ -93,9 +94,10 @@ def apply(request):
         )
     form = _form(request, opportunity)
     if request.method == "POST" and form.is_valid():
-        plan, start, again = (form.cleaned_data[name] for name in ("plan", "start", "again"))
+        # The box stands in the preview, which knows whether it is needed.
+        again = "again" in request.POST
         try:
-            made = plans.apply_plan(opportunity=opportunity, plan=plan, start=start, by=request.user, again=again)
+            made = plans.apply_plan(opportunity=opportunity, by=request.user, again=again, **form.cleaned_data)
         except Refused as reason:
             form.add_error(None, str(reason))
         else:

@@ -391,6 +391,22 @@ MONEY = {
     "quote-link-pdf": Access(fixed={"token": _token}, get=PUBLIC),
 }
 
+PLAN = "activities.ActivityPlan"
+PLANS = {
+    # Without an opportunity it asks for one.
+    "activities:apply-plan": Access(get="activities.create", post="activities.create"),
+    "activities:preview-plan": Access(LEAD, get=f"{_view} + activities.create"),
+    # A receipt that is none of one's own is refused in words.
+    "activities:undo-plan": Access(fixed={"receipt": "none"}, post="activities.create"),
+    **pick_list("activity-types", "activities.ActivityType"),
+    "settings:activity-plans": Access(get="settings.view"),
+    "settings:activity-plan-new": Access(get="settings.create", post="settings.create"),
+    "settings:activity-plan": Access(PLAN, get="settings.view", post="settings.change"),
+    "settings:activity-plan-archive": Access(PLAN, post="settings.change"),
+    "settings:activity-plan-restore": Access(PLAN, post="settings.change"),
+    "settings:activity-plan-delete": Access(PLAN, get="settings.delete", post="settings.delete"),
+}
+
 PAPERS_IN = (("quote", "sales"), ("order", "sales"), ("invoice", "invoices"))
 PAPER_IN = {"subject": "Beleg über die API", "lines": [{"text": "Ware", "unit_price": "12.50"}]}
 LEAD_IN = {"title": "Anfrage über die API", "email": "neu@example.com", "source": "Webformular"}
@@ -461,6 +477,7 @@ ROUTES: dict[str, Access | tuple[Access, ...]] = {
     **SALES,
     **MONEY,
     **ACTIVITIES,
+    **PLANS,
     **API,
 }
 

@@ -14,6 +14,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from activities.models import ActivityPlan, ActivityType, PlanStep
 from contacts.models import Company, Person
 from crm.accounts.models import ApiToken, Role, Team, User
 from crm.files.models import StoredFile
@@ -167,11 +168,21 @@ def _shared(world) -> None:
         "accounts.User": spare,
         "accounts.Role": Role.objects.create(pk=next(world.pks), name="aushilfe"),
         "accounts.Team": Team.objects.create(pk=next(world.pks), name="Mitte"),
+        **_plans(world),
         **_paperwork().shared(world),
         **_ledger().shared(world),
         **_letters().shared(world),
         **_agenda().shared(world),
     }
+
+
+def _plans(world) -> dict:
+    """An activity plan with a step on the first pipeline, and the type of the step."""
+    pipeline = Pipeline.objects.get(kind="lead", is_default=True)
+    call = ActivityType.objects.first()
+    plan = ActivityPlan.objects.create(pk=next(world.pks), name="Erstkontakt", pipeline=pipeline)
+    PlanStep.objects.create(pk=next(world.pks), plan=plan, title="Anrufen", type=call)
+    return {"activities.ActivityPlan": plan, "activities.ActivityType": call}
 
 
 def _keep(world, record, area, owner):
