@@ -76,7 +76,7 @@ class _Finder:
             Assignee.LEAST_BUSY: self._least_busy,
         }
         chosen = rules[step.assignee]()
-        found = next((user for user in (chosen, self.owner) if user and _works(user)), self.by)
+        found = next((user for user in (chosen, self.owner) if user and works(user)), self.by)
         self.given[found.pk] = self.given.get(found.pk, 0) + 1
         return found
 
@@ -88,7 +88,7 @@ class _Finder:
     def _members(self) -> list[tuple[User, int]]:
         """The owner's team with how many open activities each has."""
         members = User.objects.filter(team=self.team, is_active=True).select_related("role")
-        members = [user for user in members.prefetch_related("role__rights") if _works(user)]
+        members = [user for user in members.prefetch_related("role__rights") if works(user)]
         busy = Activity.objects.open().filter(owner__in=members).order_by()
         counts = dict(busy.values_list("owner").annotate(n=Count("pk")))
         return [(user, counts.get(user.pk, 0)) for user in members]
@@ -100,7 +100,8 @@ class _Finder:
         return min(loads)[2] if loads else None
 
 
-def _works(user) -> bool:
+def works(user) -> bool:
+    """May this user do anything with activities?"""
     return user.may(Area.ACTIVITIES, Action.CHANGE)
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from activities import plan_settings
 from activities.models import ActivityPlan, ActivityType, Assignee, Begin
 from activities.models.plan import LONGEST
+from activities.plans import works
 from crm.accounts.models import User
 from crm.accounts.scope import Action, Area, Scope
 from crm.core import http
@@ -83,7 +84,8 @@ class Choices:
         types, stages, users = (set(filter(None, column)) for column in zip(*old, strict=True)) if old else ((),) * 3
         types = [t for t in ActivityType.objects.all() if t.is_active or t in types]
         stages = [s for s in pipeline.stages.all() if s.is_active or s in stages]
-        users = [u for u in User.objects.order_by("name", "pk") if u.is_active or u in users]
+        everybody = User.objects.select_related("role").prefetch_related("role__rights").order_by("name", "pk")
+        users = [u for u in everybody if works(u) or u in users]
         return cls(*({str(record.pk): record for record in records} for records in (types, stages, users)))
 
 

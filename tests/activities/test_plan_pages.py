@@ -306,6 +306,13 @@ def test_a_stage_that_was_taken_off_stays_with_its_step(signed_in, plan, people)
     assert f'<option value="{stage.pk}" selected>' in page
 
 
+def test_only_who_may_work_on_activities_is_offered(signed_in, plan, people):
+    type(people["mate"]).objects.filter(pk=people["mate"].pk).update(is_active=False)
+    page = text_of(signed_in("manager").get(reverse("settings:activity-plan", args=[plan().pk])))
+    names = ("rep", "lead", "readonly", "mate")
+    assert [f'<option value="{people[name].pk}"' in page for name in names] == [True, True, False, False]
+
+
 def test_archive_restore_delete(signed_in, plan, deal, people):
     made, client = plan(), signed_in("manager")
     client.post(reverse("settings:activity-plan-archive", args=[made.pk]))
