@@ -31,6 +31,7 @@ def send(
     files=(),
     maker: str = "",
     made_of: int | None = None,
+    calendar: str = "",
     places: Iterable[filing.Place] | None = None,
     answers: Message | None = None,
     key=None,
@@ -38,10 +39,10 @@ def send(
     """Put a mail into the outbox, within the caller's transaction: it leaves if and only if that is committed.
 
     `by`: the user who sends it, None for the CRM itself. `files`: stored files. `maker`, `made_of`: what the worker is
-    to attach (crm/mail/makers.py). `places`: the records with which it is filed (crm/mail/filing.py), so that it stands
-    there, and its answer as well; None: it is the sender's alone, as a document's mail, whose amounts not everybody
-    sees. `answers`: the mail that it answers. `key`: a UUID, unique. Whether `by` may send such a mail is asked by the
-    verb that calls this one.
+    to attach (crm/mail/makers.py). `calendar`: an iCalendar object with a METHOD, an invitation. `places`: the records
+    with which it is filed (crm/mail/filing.py), so that it stands there, and its answer as well; None: it is the
+    sender's alone, as a document's mail, whose amounts not everybody sees. `answers`: the mail that it answers. `key`:
+    a UUID, unique. Whether `by` may send such a mail is asked by the verb that calls this one.
     """
     for address in (to, *cc):
         try:
@@ -60,6 +61,7 @@ def send(
         form_key=key,
         maker=maker,
         made_of=made_of,
+        calendar=calendar,
         message_id=make_msgid(domain=domain),
     )
     mail.files.set(files)

@@ -27,6 +27,7 @@ class Verdict:
     """`places`: where it is filed at once. `reason` (a msgid): why somebody has to look, with `proposal`.
 
     `desk`: what the purpose's desk makes of it. `ignore`: why nothing becomes of it. `thread`: whose answer it is.
+    `owner_id`: the user whose mail it is, if none of us is among its people.
     """
 
     places: list[Place] = field(default_factory=list)
@@ -35,6 +36,7 @@ class Verdict:
     desk: str = ""
     ignore: str = ""
     thread: uuid.UUID | None = None
+    owner_id: int | None = None
 
 
 @dataclass
@@ -140,6 +142,12 @@ def judge(hand: Hand) -> Verdict:
         verdict = Verdict(places=places) if places else _by_purpose(hand)
     verdict.thread = answered.thread if answered else None
     return verdict
+
+
+def thread(hand: Hand) -> uuid.UUID | None:
+    """The thread that a mail answers, if its sender is to be believed."""
+    answered = _by_thread(hand)
+    return answered.thread if answered else None
 
 
 def _of_a_machine(hand: Hand) -> Verdict:

@@ -10,11 +10,12 @@ protocol of mail closes it (RFC 5321, 4.5.3.2.6; RFC 1047).
 import datetime
 import logging
 import mimetypes
+import re
 import smtplib
 from email.utils import format_datetime, formataddr, parseaddr
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -32,6 +33,7 @@ PAUSES = (1, 5, 15, 60, 3 * 60, 8 * 60, 24 * 60)
 STOPPED = gettext_noop("Sending was stopped by hand.")
 TOO_OFTEN = gettext_noop("It was tried too often without an answer.")
 NO_SERVER = gettext_noop("No mail server is set up (EMAIL_URL).")
+METHOD = re.compile(r"^METHOD:([A-Z]+)", re.MULTILINE)
 
 
 class Unsendable(Exception):
@@ -107,7 +109,7 @@ def message(mail: OutgoingMail) -> EmailMessage:
     if written and written.in_reply_to:
         headers |= {"In-Reply-To": written.in_reply_to, "References": " ".join(written.references)}
     name = f"{sender.name} · {company_name()}" if sender else company_name()
-    made = EmailMessage(
+    made = EmailMultiAlternatives(
         subject=mail.subject,
         body=mail.text,
         from_email=formataddr((line(name), parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
@@ -120,7 +122,16 @@ def message(mail: OutgoingMail) -> EmailMessage:
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         with file.content.open("rb") as content:
             made.attach(file.name, content.read(), kind)
+    if mail.calendar:
+        _invite(made, mail.calendar)
     return made
+
+
+def _invite(made: EmailMultiAlternatives, calendar: str) -> None:
+    """Beside the text, so that calendar programs offer "accept" (RFC 6047), and as a file for all the others."""
+    method = METHOD.search(calendar)
+    made.attach_alternative(calendar, f"text/calendar; method={method[1] if method else 'PUBLISH'}")
+    made.attach("invite.ics", calendar.encode(), "application/ics")
 
 
 def _reply_to(sender) -> list[str]:

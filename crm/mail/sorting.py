@@ -17,7 +17,7 @@ from django.utils.translation import gettext_noop
 from crm.core.forms import tidy
 from crm.core.normalise import line
 from crm.files.models import StoredFile
-from crm.mail import desks, filing, judging, reading, shelf
+from crm.mail import calendars, desks, filing, judging, reading, shelf
 from crm.mail.models import NULL_SENDER, PICTURES, Attachment, Direction, IncomingMail, IncomingState, Message
 
 log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ def _become(row: IncomingMail, mail: reading.Mail) -> tuple[str, str, Message | 
     hand = judging.Hand.of(row, mail)
     if hand.is_excluded:
         return IncomingState.IGNORED, EXCLUDED, None
-    verdict = judging.judge(hand)
+    verdict = calendars.take(hand) or judging.judge(hand)
     if verdict.ignore:
         return IncomingState.IGNORED, verdict.ignore, None
     places = filing.beside(verdict.places)
@@ -176,7 +176,7 @@ def _message(hand: judging.Hand, verdict: judging.Verdict, places: list[filing.P
         automatic=mail.automatic,
         problems=list(mail.problems),
         fingerprint=mail.fingerprint,
-        owner_id=hand.owner.pk if hand.owner else judging.responsible(places),
+        owner_id=hand.owner.pk if hand.owner else verdict.owner_id or judging.responsible(places),
         filed_at=timezone.now() if places else None,
         review=bool(verdict.reason),
         reason=verdict.reason,

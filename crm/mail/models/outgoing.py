@@ -39,7 +39,8 @@ class OutgoingQuerySet(models.QuerySet):
 class OutgoingMail(models.Model):
     """One mail in the outbox. The row is the mail: no queue holds anything of it (crm/mail/sending.py).
 
-    What can only be made later (a PDF) is named by `maker` and `made_of`: see crm/mail/makers.py.
+    What can only be made later (a PDF) is named by `maker` and `made_of`: see crm/mail/makers.py. `calendar` is an
+    iCalendar object with a METHOD: by it calendar programs show an invitation (RFC 6047).
     """
 
     sender = models.ForeignKey(
@@ -57,6 +58,7 @@ class OutgoingMail(models.Model):
     files = models.ManyToManyField(StoredFile, blank=True, related_name="+", verbose_name=_("attachments"))
     maker = models.CharField(max_length=40, blank=True)
     made_of = models.BigIntegerField(null=True)
+    calendar = models.TextField(blank=True, editable=False)
     state = models.CharField(pgettext_lazy("mail", "state"), max_length=7, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     reason = models.TextField(_("reason"), blank=True)

@@ -34,6 +34,8 @@ def _invitation(calendar, event, declared: str) -> Invitation:
         ends = starts + duration.dt
     attendees = event.get("ATTENDEE", [])
     attendees = attendees if isinstance(attendees, list) else [attendees]
+    attendees = attendees[: limits.ATTENDEES]
+    occurrence, is_day = _moment(event, "RECURRENCE-ID")
     return Invitation(
         method=method if method in METHODS else "PUBLISH",
         uid=line(str(event.get("UID", "")), limits.ID),
@@ -43,8 +45,25 @@ def _invitation(calendar, event, declared: str) -> Invitation:
         ends_at=ends,
         all_day=all_day,
         organizer=_person(event.get("ORGANIZER")),
-        attendees=tuple(person for one in attendees[: limits.ATTENDEES] if (person := _person(one))),
+        attendees=tuple(person for one in attendees if (person := _person(one))),
+        answers=tuple((person.email, _answer(one)) for one in attendees if (person := _person(one))),
+        sequence=_number(event.get("SEQUENCE")),
+        stamp=_moment(event, "DTSTAMP")[0],
+        recurrence_at=occurrence,
+        recurrence_day=is_day,
     )
+
+
+def _answer(attendee) -> str:
+    """PARTSTAT; who has not answered needs to (RFC 5545, 3.2.12)."""
+    return line(str(getattr(attendee, "params", {}).get("PARTSTAT", "")), 40).upper() or "NEEDS-ACTION"
+
+
+def _number(value) -> int | None:
+    try:
+        return int(value) if value is not None and 0 <= int(value) < 2**31 else None
+    except (TypeError, ValueError):
+        return None
 
 
 def _moment(event, name: str) -> tuple[datetime.datetime | None, bool]:

@@ -40,7 +40,9 @@ class Attachment:
 class Invitation:
     """An event from a calendar. `method` is REQUEST, REPLY, CANCEL, … (upper case).
 
-    `starts_at`, `ends_at` are aware; of an all-day event they are midnights in UTC and `all_day` is true.
+    `starts_at`, `ends_at` are aware; of an all-day event they are midnights in UTC and `all_day` is true. `answers`
+    are (e-mail, PARTSTAT in upper case) of the attendees. `recurrence_at` is set if it is about one occurrence of a
+    series; `recurrence_day` if it says only the day. `sequence` and `stamp` say to which state it refers, and when.
     """
 
     method: str
@@ -52,6 +54,11 @@ class Invitation:
     all_day: bool
     organizer: Address | None
     attendees: tuple[Address, ...]
+    answers: tuple[tuple[str, str], ...] = ()
+    sequence: int | None = None
+    stamp: datetime.datetime | None = None
+    recurrence_at: datetime.datetime | None = None
+    recurrence_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)
