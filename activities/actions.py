@@ -7,10 +7,13 @@ of whoever is responsible, and the end is not included.
 import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from activities.models import Activity, Dependency, Status
+from activities import invitations, occurrences
+from activities.models import Activity, Dependency, Participant, Preference, Status
+from activities.series import Rule
 from crm.accounts.scope import Action, Area, allows
 from crm.core import show
 from crm.core.refusals import Overtaken, Refused
@@ -72,14 +75,51 @@ def create_activity(*, by, depends_on=(), **fields) -> Activity:
 
 
 @transaction.atomic
-def update_activity(*, activity, by, depends_on=None, seen: str | None = None, **fields) -> Activity:
+def create_series(*, by, rule: str, time_zone: str = "", depends_on=(), **fields) -> Activity:
+    """A new activity that comes again; gives the first one. `rule`: an RRULE with an end (series.py).
+
+    It is counted as the clock shows it in `time_zone`; in the one of `by` unless given. Raises Refused.
+    """
+    if not by.may(Area.ACTIVITIES, Action.CREATE):
+        raise Activity.DoesNotExist
+    fields.setdefault("owner", by)
+    first, *_others = occurrences.make(Rule.parse(rule), time_zone or str(by.zone), about(fields))
+    for predecessor in depends_on:
+        _link(first, predecessor)
+    return first
+
+
+def _ahead(activity, by, action=Action.CHANGE) -> occurrences.Ahead | None:
+    """The series from `activity` on; None for what is in none, or not at a place that the rule has."""
+    if not activity.recurrence_id:
+        return None
+    ahead = occurrences.Ahead(activity, Activity.objects.visible_to(by, action))
+    return ahead if ahead.found and ahead.found[0].at == activity.occurrence_at else None
+
+
+@transaction.atomic
+def update_activity(
+    *,
+    activity,
+    by,
+    depends_on=None,
+    seen: str | None = None,
+    onwards: bool = False,
+    rule: str | None = None,
+    **fields,
+) -> Activity:
     """Change an activity. `seen`: the version the user saw; raises Overtaken if it is old.
 
-    `depends_on`, if given, replaces what it depends on.
+    `depends_on`, if given, replaces what it depends on. `onwards`: of a series also those that follow. `rule`: another
+    RRULE from here on; an activity that stood alone becomes a series by it.
     """
     activity = _locked(activity, by)
     _seen(activity, seen)
     changed = [name for name, value in fields.items() if getattr(activity, name) != value]
+    ahead = _ahead(activity, by) if onwards or rule else None
+    if ahead and (changed or rule):
+        activity = _update_onwards(ahead, by, {name: fields[name] for name in changed}, rule)
+        changed, rule = [], None
     for name in changed:
         setattr(activity, name, fields[name])
     if TOLD & set(changed):
@@ -92,17 +132,44 @@ def update_activity(*, activity, by, depends_on=None, seen: str | None = None, *
         _check_order(activity, by)
     if changed or depends_on is not None:
         activity.save(update_fields=[*changed, "sequence", "updated_at"])
+    if rule:
+        occurrences.begin(activity, Rule.parse(rule), str(by.zone))
+        invitations.tell_series(activity.recurrence, by)
+    elif TOLD & set(changed):
+        invitations.tell(activity, by, is_moved=bool(occurrences.TIMES & set(changed)))
+    return activity
+
+
+def _update_onwards(ahead: occurrences.Ahead, by, changes: dict, rule: str | None) -> Activity:
+    told = bool(rule or TOLD & changes.keys())
+    before = invitations.invited(ahead.rows)
+    occurrences.change(ahead, changes, Rule.parse(rule) if rule else None, told=told)
+    if occurrences.TIMES & changes.keys() or rule:
+        linked = Activity.objects.filter(pk__in=[row.pk for row in ahead.free])
+        for row in linked.filter(Q(dependencies__isnull=False) | Q(dependents__isnull=False)).distinct():
+            _check_order(row, by)
+    activity = Activity.objects.get(pk=ahead.here.pk)
+    if told and before:
+        invitations.tell_cut(ahead.recurrence, activity.recurrence, by, is_moved=bool(rule or "start_at" in changes))
     return activity
 
 
 @transaction.atomic
-def move(*, activity, by, start_at: datetime.datetime, due_at: datetime.datetime, seen: str | None = None) -> Activity:
-    """Another time for an open activity, as a bar is dragged or stretched."""
+def move(
+    *,
+    activity,
+    by,
+    start_at: datetime.datetime,
+    due_at: datetime.datetime,
+    seen: str | None = None,
+    onwards: bool = False,
+) -> Activity:
+    """Another time for an open activity, as a bar is dragged or stretched. `onwards`: also for those that follow."""
     activity = _open(activity, by)
     _seen(activity, seen)
     if due_at < start_at:
         raise Refused(_("An activity cannot be due before it starts."))
-    return update_activity(activity=activity, by=by, start_at=start_at, due_at=due_at)
+    return update_activity(activity=activity, by=by, start_at=start_at, due_at=due_at, onwards=onwards)
 
 
 def _check_order(activity, by) -> None:
@@ -180,16 +247,80 @@ def reopen(*, activity, by) -> Activity:
 
 
 @transaction.atomic
-def cancel(*, activity, by) -> Activity:
-    """It will not be done; it stays in the history."""
+def cancel(*, activity, by, onwards: bool = False) -> Activity:
+    """It will not be done; it stays in the history. `onwards`: of a series also those that follow."""
     activity = _open(activity, by)
-    activity.status = Status.CANCELLED
-    activity.sequence += 1
-    activity.save(update_fields=["status", "sequence", "updated_at"])
+    ahead = _ahead(activity, by) if onwards else None
+    rows = occurrences.stop(ahead) if ahead else [activity]
+    sequence = ahead.sequence() if ahead else activity.sequence + 1
+    pks = [row.pk for row in rows]
+    Activity.objects.filter(pk__in=pks).update(status=Status.CANCELLED, sequence=sequence, updated_at=timezone.now())
+    activity.refresh_from_db()
+    guests = invitations.invited(rows)
+    if ahead:
+        invitations.tell_series(ahead.recurrence, by, guests=guests)
+    else:
+        invitations.call_off(activity, by, guests)
     return activity
 
 
 @transaction.atomic
-def delete_activity(*, activity, by) -> None:
-    """Gone, as if it had never been planned; the history of what it belonged to still has it."""
-    _locked(activity, by, Action.DELETE).delete()
+def delete_activity(*, activity, by, onwards: bool = False) -> None:
+    """Gone, as if it had never been planned; the history of what it belonged to still has it.
+
+    `onwards`: of a series also those that follow.
+    """
+    activity = _locked(activity, by, Action.DELETE)
+    ahead, recurrence = _ahead(activity, by, Action.DELETE) if onwards else None, activity.recurrence
+    rows = occurrences.stop(ahead) if ahead else [activity]
+    guests = invitations.invited(rows)
+    if not ahead:
+        activity.sequence += 1
+        invitations.call_off(activity, by, guests)
+    Activity.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    if ahead:
+        invitations.tell_series(recurrence, by, guests=guests)
+    if recurrence and not recurrence.activities.exists():
+        recurrence.delete()
+
+
+@transaction.atomic
+def invite(*, activity, by, people=(), emails=(), onwards: bool = False) -> list[Participant]:
+    """Invite persons (with an e-mail) and plain addresses; `onwards`: to those of a series that follow as well.
+
+    Each gets a mail with the appointment; who is invited already is left alone. Gives the new ones. Raises Refused.
+    """
+    activity = _open(activity, by)
+    ahead = _ahead(activity, by) if onwards else None
+    rows = ahead.free if ahead else [activity]
+    added = invitations.add(rows, invitations.guests(by, people, emails))
+    if ahead:
+        invitations.tell_series(ahead.recurrence, by, guests=added)
+    else:
+        invitations.tell(activity, by, guests=added)
+    return [one for one in added if one.activity_id == activity.pk]
+
+
+@transaction.atomic
+def take_out(*, participant, by, onwards: bool = False) -> None:
+    """Somebody is no longer invited, and is told so; `onwards`: of a series also to those that follow."""
+    activity = _locked(participant.activity, by)
+    ahead = _ahead(activity, by) if onwards else None
+    rows = ahead.free if ahead else [activity]
+    leaving = Participant.objects.filter(activity__in=rows, email__iexact=participant.email)
+    guests = invitations.invited(rows, participant.email)
+    leaving.delete()
+    if ahead:
+        invitations.tell_series(ahead.recurrence, by, guests=guests)
+    else:
+        activity.sequence += 1
+        activity.save(update_fields=["sequence", "updated_at"])
+        invitations.call_off(activity, by, guests)
+
+
+@transaction.atomic
+def set_preference(*, by, remind_by_mail: bool, wants_digest: bool, digest_at: datetime.time) -> Preference:
+    """How `by` is reminded, and whether the day's activities come by mail."""
+    fields = {"remind_by_mail": remind_by_mail, "wants_digest": wants_digest, "digest_at": digest_at}
+    preference, _is_new = Preference.objects.update_or_create(user=by, defaults=fields)
+    return preference

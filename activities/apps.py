@@ -9,7 +9,8 @@ class ActivitiesConfig(AppConfig):
     def ready(self):
         import pgtrigger
 
-        from activities import browse, plans, related, rules, settings_pages, showing
+        from activities import browse, invitations, plans, related, rules, settings_pages, showing
+        from activities.views import personal
         from activities.views import plans as plan_pages
         from contacts import tabs as contact_tabs
         from contacts.models import Company, Person
@@ -65,3 +66,5 @@ class ActivitiesConfig(AppConfig):
         stage_entered.connect(plans.on_stage_entered)
         menu.register(menu.APPLY_PLAN, plan_pages.menu_entry)
         settings_pages.register()
+        invitations.register()
+        personal.register()

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from activities import browse, related
-from activities.views import planning, plans, records
+from activities import browse, feed, related
+from activities.views import planning, plans, records, series
 
 app_name = "activities"
 
@@ -33,4 +33,6 @@ urlpatterns = [
     path("plans/preview/<int:pk>/", plans.preview, name="preview-plan"),
     path("plans/undo/<str:receipt>/", plans.undo, name="undo-plan"),
     # ── series, invitations, feed ──
+    path("series/preview/", series.preview, name="series-preview"),
+    path("feed/<str:key>.ics", feed.show, name="feed"),
 ]

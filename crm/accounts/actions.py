@@ -6,11 +6,14 @@ from crm.accounts.models import ApiToken, User
 
 
 @transaction.atomic
-def set_profile(*, by: User, name: str, language: str, theme: str) -> User:
-    """A user's own name, language ("" as the browser, de, en) and appearance (auto, light, dark)."""
+def set_profile(*, by: User, name: str, language: str, theme: str, time_zone: str = "") -> User:
+    """A user's own name, language ("" as the browser, de, en), appearance (auto, light, dark) and time zone.
+
+    Without a time zone days begin as they do at the company.
+    """
     user = User.objects.select_for_update(of=("self",)).get(pk=by.pk)
-    user.name, user.language, user.theme = name, language, theme
-    user.save(update_fields=["name", "language", "theme"])
+    user.name, user.language, user.theme, user.time_zone = name, language, theme, time_zone
+    user.save(update_fields=["name", "language", "theme", "time_zone"])
     return user
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from crm.accounts import actions
 from crm.accounts.models import ApiToken, User
-from crm.core import http
+from crm.core import clock, http
 from crm.core.forms import PlainForm, RecordForm
 from crm.setup import pages
 
@@ -23,11 +23,25 @@ def index(request):
 
 
 class ProfileForm(RecordForm):
-    spans = {"name": 12}
+    spans = {"name": 12, "time_zone": 12}
 
     class Meta:
         model = User
-        fields = ["name", "language", "theme"]
+        fields = ["name", "language", "theme", "time_zone"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        own = [self.instance.time_zone] if self.instance.time_zone else []
+        names = sorted({*clock.zones(), *own})
+        company = timezone.get_default_timezone_name()
+        # Four hundred of them: searched while one types, without the server.
+        self.fields["time_zone"].widget = forms.Select(
+            attrs={"data-pick": "", "data-placeholder": company},
+            choices=[
+                ("", _("As the company: %(zone)s") % {"zone": company}),
+                *((n, n.replace("_", " ")) for n in names),
+            ],
+        )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
