@@ -241,8 +241,12 @@ def complete(*, activity, by, result: str = "", follow_up: dict | None = None) -
 def reopen(*, activity, by) -> Activity:
     """Take "done" or "cancelled" back."""
     activity = _locked(activity, by)
+    was_cancelled = activity.status == Status.CANCELLED
     activity.status, activity.done_at = Status.OPEN, None
-    activity.save(update_fields=["status", "done_at", "updated_at"])
+    activity.sequence += was_cancelled
+    activity.save(update_fields=["status", "done_at", "sequence", "updated_at"])
+    if was_cancelled:
+        invitations.tell(activity, by)
     return activity
 
 

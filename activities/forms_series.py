@@ -40,8 +40,9 @@ SHOWN = 5
 class SeriesForm(PlainForm):
     """How often, and until when. `rule()` is the RRULE, empty where nothing repeats.
 
-    `first`: the day on which it starts; without, it is read from the field start_day of the same data. With `now`, a
-    Recurrence, it shows that series. What the chosen rhythm does not ask for is not looked at.
+    `first`: the day on which it starts; without, it is read from the field start_day of the same data, and `start` is
+    only what that begins with. With `now`, a Rule, it shows that series. What the chosen rhythm does not ask for is
+    not looked at.
     """
 
     spans = {"repeat": 6, "interval": 6, "weekdays": 12, "month_day": 6, "week": 6, "weekday": 6}
@@ -80,9 +81,9 @@ class SeriesForm(PlainForm):
         widget=forms.NumberInput(attrs={"min": 1, "max": series.MOST}),
     )
 
-    def __init__(self, data=None, *, first: datetime.date | None = None, now=None, initial=None, **kwargs):
+    def __init__(self, data=None, *, first=None, start=None, now: Rule | None = None, initial=None, **kwargs):
         self.first, self.now = first, now
-        begun = _begun(first) if first else {}
+        begun = _begun(first or start) if first or start else {}
         super().__init__(data, initial={**begun, **(typed(now) if now else {}), **(initial or {})}, **kwargs)
         watch = {
             "hx-get": reverse("activities:series-preview"),
@@ -171,9 +172,12 @@ class SeriesForm(PlainForm):
         return str(self.cleaned_data["rule"]) if "rule" in self.cleaned_data else ""
 
     def changed_rule(self) -> str | None:
-        """The same where it is another than that of the series `now`; None where the rule stays."""
+        """The same where it is another than `now`; None where it stays. A series that is to end here comes once."""
         rule = self.rule()
-        return rule if rule and (self.now is None or rule != self.now.rule) else None
+        if self.now is None:
+            return rule or None
+        rule = rule or str(self.now.times(1))
+        return rule if rule != str(self.now) else None
 
     def next_ones(self) -> list[datetime.date]:
         """The first days of the series, for the preview."""
@@ -201,9 +205,8 @@ def _begun(first: datetime.date) -> dict:
     }
 
 
-def typed(recurrence) -> dict:
+def typed(rule: Rule) -> dict:
     """A series as the form's fields have it."""
-    rule = Rule.parse(recurrence.rule)
     repeat = {"DAILY": "daily", "WEEKLY": "weekly", "YEARLY": "yearly"}.get(rule.frequency, "monthly_day")
     if rule.frequency == "WEEKLY" and rule.weekdays == series.WORKING_DAYS and rule.interval == 1:
         repeat = "workdays"

@@ -134,6 +134,17 @@ def change(ahead: Ahead, changes: dict, rule: Rule | None, *, told: bool) -> Non
     _add(like, recurrence, missing, ahead.here.participants.all(), sequence)
 
 
+def left(activity: Activity) -> Rule | None:
+    """The rule of an activity's series as it goes on from there; None where it is no place of one."""
+    if not activity.recurrence_id:
+        return None
+    rule = Rule.parse(activity.recurrence.rule)
+    ahead = [one for one in series.counted(activity.recurrence) if one.at >= activity.occurrence_at]
+    if not ahead or ahead[0].at != activity.occurrence_at:
+        return None
+    return rule.times(len(ahead)) if rule.count else rule
+
+
 def _rest(ahead: Ahead) -> Rule:
     """The rule as it goes on from here."""
     return ahead.rule.times(len(ahead.found)) if ahead.rule.count else ahead.rule

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from activities.actions import last_moment
-from activities.models import Activity, Status
+from activities.models import Activity, Answer, Status
 from crm.core import show
 from crm.core.recordpage import Entry
 
@@ -19,6 +19,11 @@ COLOUR = {Status.OPEN: "accent", Status.DONE: "ok", Status.CANCELLED: "grey"}
 def colour(activity) -> str:
     """The colour of its state."""
     return "bad" if activity.is_overdue else COLOUR[activity.status]
+
+
+def answer_colour(participant) -> str:
+    """The colour of what somebody answered to an invitation."""
+    return {Answer.ACCEPTED: "ok", Answer.TENTATIVE: "warn", Answer.DECLINED: "bad"}.get(participant.answer, "grey")
 
 
 def state(activity) -> str:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from activities import browse, feed, related
-from activities.views import planning, plans, records, series
+from activities.views import guests, planning, plans, records, series
 
 app_name = "activities"
 
@@ -33,6 +33,8 @@ urlpatterns = [
     path("plans/preview/<int:pk>/", plans.preview, name="preview-plan"),
     path("plans/undo/<str:receipt>/", plans.undo, name="undo-plan"),
     # ── series, invitations, feed ──
+    path("<int:pk>/invite/", guests.invite, name="invite"),
+    path("<int:pk>/participants/<int:participant>/take-out/", guests.take_out, name="take-out"),
     path("series/preview/", series.preview, name="series-preview"),
     path("feed/<str:key>.ics", feed.show, name="feed"),
 ]

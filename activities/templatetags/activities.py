@@ -10,6 +10,7 @@ register.filter("due", showing.due)
 register.filter("state", showing.state)
 register.filter("state_colour", showing.colour)
 register.filter("customer", showing.customer)
+register.filter("answer_colour", showing.answer_colour)
 
 
 @register.filter

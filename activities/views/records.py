@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from activities import actions, showing
+from activities import actions, occurrences, series, showing
 from activities.forms import ActivityForm, CompleteForm, prefilled
+from activities.forms_series import SeriesForm
 from activities.models import Activity
 from crm.accounts.scope import Action, Area, allows
 from crm.core import http, recordpage, timeline
@@ -54,6 +55,8 @@ def activity(request, pk):
         "edit": {name: reverse("activities:fact", args=[record.pk, name]) for name in FACTS if may_change},
         "before": visible.filter(dependents__activity=record).order_by("start_at", "pk"),
         "after": visible.filter(dependencies__predecessor=record).order_by("start_at", "pk"),
+        "rule": series.in_words(record.recurrence) if record.recurrence_id else "",
+        "participants": record.participants.all(),
         "history": timeline.of(record, user=request.user, skip=TOLD, limit=20),
     }
     return http.page(request, "activities/activity.html", context)
@@ -67,11 +70,16 @@ def create(request):
     http.require(user.may(Area.ACTIVITIES, Action.CREATE))
     initial = prefilled(request)
     item = initial.pop("item", None)
-    form = ActivityForm(request.POST if request.method == "POST" else None, by=user, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    data = request.POST if request.method == "POST" else None
+    form = ActivityForm(data, by=user, initial=initial)
+    repeats = SeriesForm(data, start=form["start_day"].initial)
+    if request.method == "POST" and all([form.is_valid(), repeats.is_valid()]):
         fields = form.changes() | ({"item_id": item} if item else {})
         try:
-            record = actions.create_activity(by=user, **fields)
+            if rule := repeats.rule():
+                record = actions.create_series(by=user, rule=rule, **fields)
+            else:
+                record = actions.create_activity(by=user, **fields)
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
@@ -79,7 +87,8 @@ def create(request):
             text = _("“%(title)s” is planned for %(when)s.") % {"title": record, "when": showing.when(record)}
             return http.done(request, record.get_absolute_url(), text)
     context = {"form": form, "title": _("New activity"), "back": reverse("activities:list"), "wide": True}
-    return http.dialog(request, "activities/form.html", context, status=422 if form.errors else 200)
+    context["series"] = repeats
+    return http.dialog(request, "activities/form.html", context, status=422 if form.errors or repeats.errors else 200)
 
 
 def _announce_hint(request, form) -> None:
@@ -92,12 +101,18 @@ def edit(request, pk):
     """All fields at once."""
     record = found(request, pk, Action.CHANGE)
     seen = request.POST.get("seen") or actions.version(record)
-    form = ActivityForm(
-        request.POST if request.method == "POST" else None, by=request.user, instance=found(request, pk, Action.CHANGE)
-    )
-    if request.method == "POST" and form.is_valid():
+    data, onwards = request.POST if request.method == "POST" else None, "onwards" in request.POST
+    form = ActivityForm(data, by=request.user, instance=found(request, pk, Action.CHANGE))
+    now = occurrences.left(record)
+    # Of one alone the rule stays, whatever the fields say.
+    asked = onwards or not record.recurrence_id
+    repeats = SeriesForm(data if asked else None, now=now, start=form["start_day"].initial)
+    if request.method == "POST" and all([form.is_valid(), not asked or repeats.is_valid()]):
         try:
-            actions.update_activity(activity=record, by=request.user, seen=seen, **form.changes())
+            rule = repeats.changed_rule() if asked else None
+            actions.update_activity(
+                activity=record, by=request.user, seen=seen, onwards=onwards, rule=rule, **form.changes()
+            )
         except Overtaken as overtaken:
             form.add_error(None, str(overtaken))
             form.add_error(None, _("Save again to keep what you have typed."))
@@ -113,8 +128,11 @@ def edit(request, pk):
         "title": _("Edit activity"),
         "back": record.get_absolute_url(),
         "wide": True,
+        "series": repeats if now or not record.recurrence_id else None,
+        "now": series.in_words(record.recurrence) if now else "",
+        "onwards": onwards,
     }
-    return http.dialog(request, "activities/form.html", context, status=422 if form.errors else 200)
+    return http.dialog(request, "activities/form.html", context, status=422 if form.errors or repeats.errors else 200)
 
 
 @form_view
@@ -185,7 +203,11 @@ def reopen(request, pk):
 
 @require_POST
 def cancel(request, pk):
-    record = actions.cancel(activity=found(request, pk, Action.CHANGE), by=request.user)
+    onwards = "onwards" in request.POST
+    record = actions.cancel(activity=found(request, pk, Action.CHANGE), by=request.user, onwards=onwards)
+    if onwards:
+        text = _("“%(title)s” and what follows of the series were cancelled.") % {"title": record}
+        return http.done(request, record.get_absolute_url(), text)
     undo = reverse("activities:reopen", args=[record.pk])
     text = _("“%(title)s” was cancelled.") % {"title": record}
     return http.done(request, record.get_absolute_url(), text, undo_url=undo)
@@ -196,7 +218,7 @@ def delete(request, pk):
     """Asks once: nothing brings it back."""
     record = found(request, pk, Action.DELETE)
     if request.method == "POST":
-        actions.delete_activity(activity=record, by=request.user)
+        actions.delete_activity(activity=record, by=request.user, onwards="onwards" in request.POST)
         http.announce(request, _("“%(title)s” was deleted.") % {"title": record})
         return http.redirect(request, "activities:list")
     context = {
@@ -205,9 +227,15 @@ def delete(request, pk):
         "back": record.get_absolute_url(),
         "submit_label": _("Delete"),
         "submit_level": "danger",
-        "form": "",
+        "form": OnwardsForm() if record.recurrence_id else "",
     }
     return http.dialog(request, "components/dialog.html", context)
+
+
+class OnwardsForm(PlainForm):
+    """What else is meant, of an activity of a series."""
+
+    onwards = forms.BooleanField(label=gettext_lazy("Also all that follow in the series"), required=False)
 
 
 @require_POST

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from activities.models import Activity, ActivityType
+from activities import feed
+from activities.models import Activity, ActivityType, Participant
 from tests.contracts.world import World
 
 
@@ -44,7 +45,15 @@ def own(world: World, owner, opportunity, item, company, person) -> None:
     _wait(world, record, before)
     activity(world, owner, **about, start_at=ended, due_at=ended, status="done", done_at=ended)
     world.records["activities.Activity", "plain", owner] = record
-    world.children[record.pk] = {"predecessor": before}
+    world.children[record.pk] = {"predecessor": before, "participant": _invite(world, record)}
+    if owner:
+        feed.make(by=world.people[owner])
+
+
+def _invite(world, record) -> Participant:
+    """Somebody at a name that is a word of the activity's."""
+    name = record.title.removeprefix("Anruf ")
+    return record.participants.create(pk=next(world.pks), name=f"Gast {name}", email=f"gast@{name.lower()}.example")
 
 
 def crossed(world: World, owner, company, person, opportunity) -> None:
@@ -61,7 +70,7 @@ def crossed(world: World, owner, company, person, opportunity) -> None:
     )
     _wait(world, record, theirs)
     world.records["activities.Activity", "crossed", owner] = record
-    world.children[record.pk] = {"predecessor": theirs}
+    world.children[record.pk] = {"predecessor": theirs, "participant": _invite(world, record)}
     mine = world.records["activities.Activity", "plain", owner]
     late = mine.due_at + timedelta(hours=2)
     visitor = activity(

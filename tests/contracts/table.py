@@ -5,6 +5,10 @@ A route that is missing here fails test_access.py ("uncovered"); so does one tha
 
 from dataclasses import dataclass, field
 
+from activities import feed
+from activities.models import CalendarFeed
+from crm.core import seal
+
 METHODS = ("get", "post", "put", "patch", "delete")
 ANYONE = "anyone"  # everyone who is signed in
 PUBLIC = "public"  # also who is not
@@ -412,6 +416,15 @@ PAPER_IN = {"subject": "Beleg über die API", "lines": [{"text": "Ware", "unit_p
 LEAD_IN = {"title": "Anfrage über die API", "email": "neu@example.com", "source": "Webformular"}
 ACTIVITY = "activities.Activity"
 _see, _do = "activities.view", "activities.change"
+
+
+def _feed_key(world, _record):
+    """The feed of somebody who has no activities."""
+    user = world.shared["accounts.User"]
+    made = CalendarFeed.objects.filter(user=user).first() or feed.make(by=user)
+    return seal.unseal(made.key_sealed)
+
+
 ACTIVITIES = {
     "activities:list": Access(get=_see),
     "activities:planning": Access(get=_see),
@@ -437,6 +450,14 @@ ACTIVITIES = {
     "activities:move": Access(ACTIVITY, post=_do, data={"days": "0"}),
     "activities:depend": Access(ACTIVITY, get=_do, post=_do),
     "activities:free": Access(ACTIVITY, child="predecessor", post=_do),
+    "activities:invite": Access(ACTIVITY, get=_do, post=_do, data={"emails": "neu@example.com"}),
+    "activities:take-out": Access(ACTIVITY, child="participant", get=_do, post=_do),
+    "activities:series-preview": Access(get=ANYONE),
+    "activities:feed": Access(fixed={"key": _feed_key}, get=PUBLIC),
+    "settings:activities": Access(get=ANYONE, post=ANYONE),
+    "settings:calendar-feed": Access(post=ANYONE),
+    "settings:calendar-feed-renew": Access(get=ANYONE, post=ANYONE),
+    "settings:calendar-feed-revoke": Access(get=ANYONE, post=ANYONE),
 }
 
 API = {
