@@ -91,6 +91,8 @@ class SeriesForm(PlainForm):
             "hx-include": "closest form",
             "hx-target": "#series-preview",
             "hx-swap": "outerHTML",
+            # Of several at once only the last answer is shown.
+            "hx-sync": "closest .series:replace",
         }
         for field in self.fields.values():
             field.widget.attrs |= watch
