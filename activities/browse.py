@@ -135,6 +135,9 @@ class ActivityList(ListPage):
     def setup(self, request, *args, **kwargs):
         self.tabs = states()
         super().setup(request, *args, **kwargs)
+        if self.tab.key in ("done", "all"):
+            # What is over is looked for from its end.
+            self.default_sort = "-due"
 
     def search(self, queryset, term):
         return queryset.search(self.request.user, term)

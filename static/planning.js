@@ -48,7 +48,7 @@
 
   /* ── the note beside a bar ── */
   function tip(bar, text = "") {
-    const note = $("#plan-tip-box");
+    const note = $("#gantt-tip-box");
     if (!note) return;
     note.hidden = !bar;
     if (!bar) return;
@@ -71,7 +71,7 @@
   /* ── dragging and stretching ── */
   let held = null;
   function moved(days, edge) {
-    const bar = held.bar, width = $(".plan-lane", plan()).getBoundingClientRect().width;
+    const bar = held.bar, width = $(".gantt-lane", plan()).getBoundingClientRect().width;
     const one = (held.step.percent / 100) * width;
     const steps = Math.round(days / one);
     if (steps === held.steps) return;
@@ -137,9 +137,9 @@
   const svg = (name) => document.createElementNS("http://www.w3.org/2000/svg", name);
   function pull(bar, event) {
     const layer = svg("svg"), line = svg("line");
-    layer.setAttribute("class", "plan-pull");
+    layer.setAttribute("class", "gantt-pull");
     layer.append(line);
-    $(".plan-chart", plan()).append(layer);
+    $(".gantt-chart", plan()).append(layer);
     const at = layer.getBoundingClientRect(), from = bar.getBoundingClientRect();
     line.setAttribute("x1", from.right - at.left);
     line.setAttribute("y1", from.top + from.height / 2 - at.top);
@@ -210,11 +210,11 @@
     if (!fold) return;
     const open = fold.getAttribute("aria-expanded") !== "true";
     fold.setAttribute("aria-expanded", String(open));
-    $(".plan-body", fold.closest(".plan-group")).hidden = !open;
+    $(".gantt-body", fold.closest(".gantt-group")).hidden = !open;
   });
   // Where the chart is wider than the screen, today is in sight.
   function toToday() {
-    const scroll = $(".plan-scroll"), now = $(".plan-now line");
+    const scroll = $(".gantt-scroll"), now = $(".gantt-now line");
     if (!scroll || !now || scroll.scrollWidth <= scroll.clientWidth) return;
     scroll.scrollLeft += now.getBoundingClientRect().left - scroll.getBoundingClientRect().left - scroll.clientWidth * 0.6;
   }
@@ -228,14 +228,14 @@
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target?.id !== "planning") return;
-    const scroll = $(".plan-scroll", plan());
-    const folded = $$("[data-fold][aria-expanded=false]").map((one) => one.closest(".plan-group").dataset.group);
+    const scroll = $(".gantt-scroll", plan());
+    const folded = $$("[data-fold][aria-expanded=false]").map((one) => one.closest(".gantt-group").dataset.group);
     kept = { top: scroll?.scrollTop, left: scroll?.scrollLeft, bar: document.activeElement?.dataset?.bar, folded };
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (!kept || !plan() || event.detail.target?.id !== "planning") return;
-    const scroll = $(".plan-scroll", plan());
-    for (const group of kept.folded) $(`.plan-group[data-group="${group}"] [data-fold]`)?.click();
+    const scroll = $(".gantt-scroll", plan());
+    for (const group of kept.folded) $(`.gantt-group[data-group="${group}"] [data-fold]`)?.click();
     scroll?.scrollTo(kept.left, kept.top);
     if (kept.bar) $(`#bar-${kept.bar}`)?.focus({ preventScroll: true });
     kept = null;

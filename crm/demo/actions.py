@@ -12,6 +12,7 @@ from activities.models import Activity, Dependency
 from contacts.models import Company, CompanyTag, Person
 from crm.demo import history, load, mails, people
 from crm.demo.agenda import Agenda
+from crm.demo.agenda import standards as agenda_standards
 from crm.demo.sales import Papers
 from crm.demo.story import Story
 from crm.lists.models import Source
@@ -91,6 +92,7 @@ def fill(
     if bare:
         tell("indexes and foreign keys")
     load.analyze([*models, *map(history.event_model, TRACKED)])
+    agenda_standards(users, now)
     if scale is None:
         mails.write(seed=seed, now=now)
         tell("mails")

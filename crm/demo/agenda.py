@@ -10,8 +10,12 @@ from random import Random
 
 from django.db import connection
 
-from activities.models import Activity, ActivityType, Dependency
+from activities import actions
+from activities.models import Activity, ActivityPlan, ActivityType, Dependency
+from crm.core import clock
+from crm.demo import words
 from crm.demo.load import Table, quoted
+from opportunities.models import Pipeline
 
 ROWS = """
     SELECT id, kind, status, company_id, person_id, owner_id,
@@ -148,6 +152,32 @@ class Agenda:
             made.isoformat(" "), (done or made).isoformat(" "),
         )  # fmt: skip
         return number
+
+
+def standards(users: dict, now: datetime.datetime) -> None:
+    """A plan for the deals, and the team's weekly meeting for the next half year. `now` is aware."""
+    plan, new = ActivityPlan.objects.get_or_create(
+        pipeline=Pipeline.objects.get(name=words.SERIES_PIPELINE), name="Angebot bis Auftrag"
+    )
+    if new:
+        kinds = {kind.name: kind for kind in ActivityType.objects.all()}
+        for place, (kind, title, offset, days, assignee) in enumerate(words.PLAN, 1):
+            plan.steps.create(
+                position=place * 10, title=title, type=kinds[kind], offset=offset, duration=days, assignee=assignee
+            )
+    monday = now.date() + DAY * (7 - now.weekday())
+    lead = users["lindner"]
+    start = clock.midnight(monday, lead.zone) + datetime.timedelta(hours=9)
+    actions.create_series(
+        by=users["admin"],
+        rule="FREQ=WEEKLY;BYDAY=MO;COUNT=26",
+        title="Vertriebsrunde",
+        type=ActivityType.objects.get(name="Meeting"),
+        owner=lead,
+        location="Besprechungsraum 2",
+        start_at=start,
+        due_at=start + datetime.timedelta(hours=1),
+    )
 
 
 def _working(day: datetime.date, step: int) -> datetime.date:

@@ -254,3 +254,14 @@ SELLER = {
     "iban": "DE89370400440532013000",
     "bic": "COBADEFFXXX",
 }
+
+# Steps of the activity plan: type, title, offset and duration in working days, who becomes responsible.
+SERIES_PIPELINE = "Serienantriebe"
+PLAN = [
+    ("Anruf", "Bedarf am Telefon klären", 0, 1, "owner"),
+    ("Aufgabe", "Lastenheft anfordern", 0, 2, "owner"),
+    ("Aufgabe", "Auslegung rechnen", 1, 3, "least_busy"),
+    ("Meeting", "Auslegung freigeben", 0, 1, "lead"),
+    ("Aufgabe", "Angebot erstellen", 0, 2, "owner"),
+    ("Anruf", "Angebot nachfassen", 3, 1, "owner"),
+]

@@ -138,11 +138,11 @@ def test_scrolling_brings_each_row_once_and_in_order(web, call, deal):
         call(f"x{n}", start=at(23 + n % 14 if n % 14 < 8 else 23), opportunity=leads[n % 3])
     html = show(web)
     seen = re.findall(r'data-bar="(\d+)"', html)
-    headings = html.count("plan-group-head")
+    headings = html.count("gantt-group-head")
     while more := re.search(r'hx-get="([^"]+skip=[^"]+)"', html):
         html = web.get(more[1].replace("&amp;", "&"), headers={"HX-Request": "true"}).content.decode()
         seen += re.findall(r'data-bar="(\d+)"', html)
-        headings += html.count("plan-group-head")
+        headings += html.count("gantt-group-head")
     assert len(seen) == len(set(seen)) == 230
     assert headings == 3
     groups = [Activity.objects.get(pk=pk).opportunity_id for pk in seen]

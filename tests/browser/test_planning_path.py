@@ -68,7 +68,7 @@ def drag(page, start, by):
 
 def one_day(page) -> float:
     """The width of a day in pixels."""
-    return page.locator(".plan-head .plan-lane").bounding_box()["width"] / 28
+    return page.locator(".gantt-head .gantt-lane").bounding_box()["width"] / 28
 
 
 def bar(page, activity):
