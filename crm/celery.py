@@ -17,6 +17,7 @@ CLOCK = {
     "imports left lying": ("crm.imports.tasks.resume_imports", 60),
     "mail that waits": ("crm.mail.tasks.sweep", 60),
     "mail that came and was never settled": ("crm.mail.tasks.sweep_journal", 15),
+    "notifications read long ago": ("crm.notices.tasks.forget_read", crontab(hour=3, minute=20)),
     "addresses of web forms' senders": ("inbox.tasks.forget_addresses", 60 * 60),
 }
 

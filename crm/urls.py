@@ -30,6 +30,7 @@ urlpatterns = [
     path("contacts/", include("contacts.urls")),
     path("settings/", include("crm.setup.urls")),
     path("activities/", include("activities.urls")),
+    path("notices/", include("crm.notices.urls")),
     path("imports/", include("crm.imports.urls")),
     path("mail/", include("crm.mail.urls")),
     path("invoices/", include("crm.accounting.urls")),

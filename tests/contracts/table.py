@@ -411,6 +411,14 @@ PLANS = {
     "settings:activity-plan-delete": Access(PLAN, get="settings.delete", post="settings.delete"),
 }
 
+NOTICES = {
+    "notices:list": Access(get=ANYONE),
+    "notices:menu": Access(get=ANYONE),
+    "notices:count": Access(get=ANYONE),
+    "notices:open": Access("notices.Notice", get="private.view"),
+    "notices:read-all": Access(post=ANYONE),
+}
+
 PAPERS_IN = (("quote", "sales"), ("order", "sales"), ("invoice", "invoices"))
 PAPER_IN = {"subject": "Beleg über die API", "lines": [{"text": "Ware", "unit_price": "12.50"}]}
 LEAD_IN = {"title": "Anfrage über die API", "email": "neu@example.com", "source": "Webformular"}
@@ -499,6 +507,7 @@ ROUTES: dict[str, Access | tuple[Access, ...]] = {
     **MONEY,
     **ACTIVITIES,
     **PLANS,
+    **NOTICES,
     **API,
 }
 

@@ -15,7 +15,7 @@ WITHOUT = {
     "mail.IncomingMail": "is itself the journal of what comes in; its bytes never change",
     "mail.Attachment": "comes with its message, and never changes",
     "mail.OutgoingMail": "is itself the journal of what leaves; sent, it is final",
-    "notices.Notice": "is itself what was told, and when it was read; forgotten after a while",
+    "notices.Notice": "a message to one user, forgotten some time after it was read",
     "api.Throttle": "counts the requests of a minute and is forgotten",
 }
 

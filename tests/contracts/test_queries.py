@@ -15,6 +15,7 @@ from crm.files.models import StoredFile
 from crm.imports.models import ImportEffect, RejectedRow
 from crm.lists.models import Priority, Source, Tag
 from crm.mail.models import Attachment, ExcludedAddress, IncomingMail, Message, OutgoingMail
+from crm.notices.models import Notice
 from crm.sales.models import (
     Delivery,
     Invoice,
@@ -199,6 +200,7 @@ class Crowd:
                 table = record._meta.db_table
                 loop = f"UPDATE {table} SET external_id = 'x' || i WHERE id = {record.pk};"
                 cursor.execute(f"DO $$ BEGIN FOR i IN 1..{len(numbers)} LOOP {loop} END LOOP; END $$")
+        Notice.objects.bulk_create(Notice(user=self.user, key=f"{i}", text=f"Anruf {i}", url="/") for i in numbers)
         Subscription.objects.bulk_create(Subscription(user=self.user, opportunity=lead) for lead in leads)
         ApiToken.objects.bulk_create(
             ApiToken(user=self.user, name=f"T {i}", hash=f"{self.user.pk}-{i}", hint="x") for i in numbers

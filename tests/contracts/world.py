@@ -21,6 +21,7 @@ from crm.files.models import StoredFile
 from crm.imports import mapping, reading
 from crm.imports.models import ImportRun
 from crm.lists.models import Priority, Source, Tag
+from crm.notices.models import Notice
 from inbox.models import InboxItem, ProcessingStatus, WebForm
 from opportunities.models import LossReason, Opportunity, Pipeline, Stage
 
@@ -67,6 +68,7 @@ PERSONAL = (
     "imports.ImportRun/ready",
     "mail.OutgoingMail",
     "mail.ExcludedAddress",
+    "notices.Notice",
 )
 
 
@@ -77,9 +79,11 @@ def scope(role: str, area: str, action: str) -> str:
 def reaches(role: str, area: str, action: str, owner: str | None) -> bool:
     """May `role` do `action` in `area` with a record of `owner` (a name of the cast; None: unassigned)?
 
-    The area "personal" is for what belongs to one user: he reaches it, and those who administer. "mailbox" is for
-    mails that are filed with nothing.
+    The area "personal" is for what belongs to one user: he reaches it, and those who administer. "private" is for what
+    he alone reaches. "mailbox" is for mails that are filed with nothing.
     """
+    if area == "private":
+        return owner == role
     if area == "personal":
         return owner == role or scope(role, "administration", action) == "all"
     if area == "mailbox":
@@ -331,9 +335,12 @@ def _personal(world, owner) -> None:
         last_used_at=timezone.now() + timedelta(days=1),
     )
     world.children[token.pk] = {"secret": secret}
+    notice = Notice.objects.create(
+        pk=next(world.pks), user=user, key="world", text=f"Erinnerung {world.word('private', owner)}", url="/help/"
+    )
     run = _import(world, user, word, status="done", rejected=1)
     run.rejections.create(row=2, cells=[word, "Ulm"], reason=f"Nein, {word}")
-    _remember(world, "plain", owner, token, run)
+    _remember(world, "plain", owner, token, run, notice)
     world.records["imports.ImportRun/ready", "plain", owner] = _import(world, user, word, status="ready")
     # It made a company of mine, and one that is a stranger's by now.
     kind = ContentType.objects.get_for_model(Company)
