@@ -154,6 +154,7 @@ def area_views(request, current: str) -> list[dict]:
     waiting = Activity.objects.visible_to(request.user).open().count()
     pages = (
         ("list", gettext_lazy("List"), waiting),
+        ("calendar", gettext_lazy("Calendar"), None),
         ("planning", gettext_lazy("Planning"), None),
         ("mine", gettext_lazy("My planning"), None),
     )

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from activities import browse, feed, related
-from activities.views import guests, planning, plans, records, series
+from activities.views import calendar, guests, planning, plans, records, series
 
 app_name = "activities"
 
@@ -25,6 +25,7 @@ urlpatterns = [
     path("<int:pk>/depend/", records.depend, name="depend"),
     path("<int:pk>/free/<int:predecessor>/", records.free, name="free"),
     # ── calendar ──
+    path("calendar/", calendar.Calendar.as_view(), name="calendar"),
     # ── planning ──
     path("planning/", planning.Planning.as_view(), name="planning"),
     path("planning/mine/", planning.MyPlanning.as_view(), name="mine"),

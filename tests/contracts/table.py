@@ -418,6 +418,9 @@ NOTICES = {
     "notices:open": Access("notices.Notice", get="private.view"),
     "notices:read-all": Access(post=ANYONE),
 }
+ACTIVITIES = {
+    "activities:calendar": Access(get="activities.view"),
+}
 
 PAPERS_IN = (("quote", "sales"), ("order", "sales"), ("invoice", "invoices"))
 PAPER_IN = {"subject": "Beleg über die API", "lines": [{"text": "Ware", "unit_price": "12.50"}]}
@@ -508,6 +511,7 @@ ROUTES: dict[str, Access | tuple[Access, ...]] = {
     **ACTIVITIES,
     **PLANS,
     **NOTICES,
+    **ACTIVITIES,
     **API,
 }
 
