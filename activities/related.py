@@ -15,7 +15,6 @@ from crm.accounts.scope import Action, Area
 from crm.core import http
 from crm.core.recordpage import Action as Offer
 from crm.mail import filing
-from opportunities import menu
 
 # More are shown by the list.
 SHOWN = 100
@@ -111,8 +110,3 @@ def menu_entry(request, opportunity) -> Offer:
     """In the action menu of an opportunity; also a closed one takes activities."""
     url = new_url(request.user, opportunity=opportunity)
     return Offer(_("New activity …"), "calendar-plus", url, reason="" if url else _("no right"), dialog=True)
-
-
-def register_menu() -> None:
-    """Called once, when the application starts."""
-    menu.register(menu.NEW_ACTIVITY, menu_entry)

@@ -17,6 +17,8 @@ CLOCK = {
     "imports left lying": ("crm.imports.tasks.resume_imports", 60),
     "mail that waits": ("crm.mail.tasks.sweep", 60),
     "mail that came and was never settled": ("crm.mail.tasks.sweep_journal", 15),
+    "reminders of activities": ("activities.tasks.remind", 30),
+    "the morning's digest": ("activities.tasks.send_digests", 60),
     "notifications read long ago": ("crm.notices.tasks.forget_read", crontab(hour=3, minute=20)),
     "addresses of web forms' senders": ("inbox.tasks.forget_addresses", 60 * 60),
 }
