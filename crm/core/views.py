@@ -56,6 +56,8 @@ def help_page(request):
         ("e", _("Edit the record")),
         (_("Ctrl Enter"), _("Save")),
         ("Esc", _("Close or cancel")),
+        ("t  d  w  m", _("In the calendar: today, day, week, month")),
+        ("← → ↑ ↓", _("In the calendar: move the activity; with Shift its end")),
         ("?", _("This page")),
     ]
     return http.page(request, "components/help.html", {"title": _("Help and support"), "keys": keys})

@@ -141,11 +141,13 @@ def test_a_whole_day_is_that_day_for_everybody(call, people):
     people["mate"].save()
     new_york, tokyo = zoneinfo.ZoneInfo("America/New_York"), zoneinfo.ZoneInfo("Asia/Tokyo")
     start = datetime.datetime(2027, 3, 10, tzinfo=new_york)
-    call("Messe", start, hours=24, owner="mate", all_day=True)
+    fair = call("Messe", start, hours=24, owner="mate", all_day=True)
     timed = call("Anruf", datetime.datetime(2027, 3, 10, 20, tzinfo=new_york), owner="mate")
     loaded = grid.load(Activity.objects.all(), people["rep"], MONDAY, 7, each=4, where=tokyo)
     found = {str(day.date): [r.title for r in day.records] for day in loaded if day.records}
     assert found == {"2027-03-10": ["Messe"], "2027-03-11": ["Anruf"]}
+    assert grid.days_of(fair, tokyo) == (datetime.date(2027, 3, 10),) * 2
+    assert [(bar.first, bar.span) for bar in grid.bars(loaded, tokyo, most=1)] == [(3, 1)]
     assert placed(timed, datetime.date(2027, 3, 11), tokyo) == (600, 660)
 
 

@@ -62,7 +62,7 @@ def test_what_it_says(call, wish, people):
     )
 
 
-def test_once_a_day_at_the_hour_that_was_chosen(call, wish):
+def test_once_a_day_at_the_hour_that_was_chosen(call, wish, caplog):
     call("Preisgespräch", at(10, 14))
     call("Nachfassen", at(11, 14))
     assert sent(at(10, 6, 59)) is None
@@ -71,6 +71,7 @@ def test_once_a_day_at_the_hour_that_was_chosen(call, wish):
     assert sent(at(10, 11)) is None
     assert sent(at(11, 7))
     assert OutgoingMail.objects.count() == 2
+    assert caplog.records == [], "nobody came so far that the mail's key had to stop him"
 
 
 @pytest.mark.parametrize(("hour", "minute", "is_sent"), [(7, 0, True), (11, 59, True), (12, 0, False), (16, 0, False)])
@@ -139,7 +140,7 @@ def test_of_many_it_names_the_first(call, wish):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_eight_at_once_send_one(call, wish):
+def test_eight_at_once_send_one(call, wish, caplog):
     call("Anruf", at(10, 9))
     ready, written = threading.Barrier(8), []
 
@@ -157,6 +158,7 @@ def test_eight_at_once_send_one(call, wish):
         thread.join(60)
     assert sorted(written) == [0] * 7 + [1]
     assert OutgoingMail.objects.count() == 1
+    assert caplog.records == []
 
 
 def test_one_that_breaks_does_not_hold_up_the_others(call, wish, people, monkeypatch):

@@ -158,7 +158,7 @@ def test_the_notification_and_the_reminders_mark_are_one(due, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_eight_at_once_give_each_once(due):
+def test_eight_at_once_give_each_once(due, caplog):
     for number in range(40):
         due(str(number))
     ready, settled = threading.Barrier(8), []
@@ -177,6 +177,7 @@ def test_eight_at_once_give_each_once(due):
         thread.join(60)
     assert sum(settled) == 40
     assert given() == (40, 40)
+    assert caplog.records == [], "nobody came so far that the mail's key had to stop him"
     assert Message.objects.count() == 40
 
 
