@@ -7,7 +7,7 @@ import threading
 import pytest
 import time_machine
 from django.core import signing
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from activities import actions, plan_settings, plans
@@ -143,6 +143,51 @@ def test_two_at_once_apply_it_once(people, plan, deal):
     assert Activity.objects.count() == 3
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_is_won_at_that_moment_gets_no_plan(people, plan, deal):
+    standard, lead, outcome = plan(), deal(), []
+
+    def apply():
+        try:
+            plans.apply_plan(opportunity=lead, plan=standard, start=MONDAY, by=people["rep"])
+        except Refused:
+            outcome.append("refused")
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=apply)
+    with transaction.atomic():
+        deals.win(opportunity=lead, by=people["rep"])
+        thread.start()
+        thread.join(0.5)
+    thread.join(20)
+    assert outcome == ["refused"]
+    assert Activity.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_steps_stay_while_they_are_planned(people, plan, deal, monkeypatch):
+    """Whoever takes them off the plan meanwhile waits."""
+    standard, lead, real = plan({}, {}), deal(), plans.schedule
+
+    def take_off():
+        save(standard, people["admin"], [])
+        connection.close()
+
+    thread = threading.Thread(target=take_off)
+
+    def schedule(*args):
+        thread.start()
+        thread.join(0.5)
+        return real(*args)
+
+    monkeypatch.setattr(plans, "schedule", schedule)
+    made = plans.apply_plan(opportunity=lead, plan=standard, start=MONDAY, by=people["rep"])
+    thread.join(20)
+    assert len(made) == 2
+    assert list(Activity.objects.values_list("step", flat=True)) == [None, None]
+
+
 # ── refusals: a sentence, and nothing half made ─────────────────────────────────────────────────────
 def nothing_made(work, *words):
     text = refused(work)
@@ -268,13 +313,14 @@ def test_who_is_inactive_is_never_chosen(people, plan, deal):
 
 def test_who_may_not_work_on_activities_is_not_the_least_busy(people, plan, deal, call):
     """She has nothing to do because she may do nothing."""
-    call(owner="rep"), call(owner="lead"), call(owner="mate")
+    for owner in ("rep", "rep", "lead", "mate"):
+        call(owner=owner)
     people["readonly"].team = people["rep"].team
     people["readonly"].save()
     shown = plans.preview(
         opportunity=deal(), plan=plan({"assignee": Assignee.LEAST_BUSY}), start=MONDAY, by=people["rep"]
     )
-    assert owners_of(shown) == ["rep"]
+    assert owners_of(shown) == ["mate"]
 
 
 def test_without_owner_team_or_lead_it_falls_back(people, plan, deal):
@@ -306,13 +352,15 @@ def titles(opportunity) -> list[str]:
 def test_a_stage_starts_its_steps(people, automatic, deal, stages):
     lead = deal()
     assert titles(lead) == ["S3"]
+    # The opportunity in hand knows what the database knows.
+    assert lead.next_step_at == Activity.objects.get().due_at
     moved = deals.move(opportunity=lead, stage=stages[1], by=people["rep"])
     assert titles(lead) == ["S3", "S1", "S2"]
     first, second = Activity.objects.filter(title__in=["S1", "S2"]).order_by("title")
     days = [timezone.localtime(moment).date().isoformat() for moment in (first.start_at, second.start_at)]
     assert days == ["2026-11-20", "2026-11-23"]
     assert second.depends_on.get() == first
-    assert moved.next_step_at == Opportunity.objects.get(pk=lead.pk).next_step_at is not None
+    assert moved.next_step_at == first.due_at
 
 
 def test_coming_back_to_a_stage_does_not_double_its_steps(people, automatic, deal, stages):
