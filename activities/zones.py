@@ -1,6 +1,7 @@
-"""VTIMEZONE of RFC 5545 for a time zone, from its own data: with yearly rules where it keeps to some.
+"""VTIMEZONE of RFC 5545 for a time zone, from its own data.
 
-Outlook reads only those; and icalendar's own have the beginning of summer time an hour late.
+With yearly rules where it keeps to some, as every calendar program reads them; icalendar would name every change, and
+the one to summer time by the clock after it.
 """
 
 import datetime

@@ -241,6 +241,9 @@ def test_the_time_zone_is_told_as_it_is(name):
     made, zone = zones.component(ZoneInfo(name), 2025, 2033), ZoneInfo(name)
     if name != "Africa/Cairo":
         assert b"RDATE" not in made.to_ical()
+    if name == "Europe/Berlin":
+        # By the clock as it went before (RFC 5545, 3.6.5).
+        assert b"DTSTART:20250330T020000\r\nRRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3\r\n" in made.to_ical()
     told = made.to_tz(lookup_tzid=False)
     moment, end, hours = datetime.datetime(2025, 1, 2, tzinfo=UTC), datetime.datetime(2033, 12, 30, tzinfo=UTC), 0
     while moment < end:
@@ -251,6 +254,19 @@ def test_the_time_zone_is_told_as_it_is(name):
             hours += 1
         moment += HOUR
     assert hours > 78_000
+
+
+def test_what_readers_differ_about_is_an_event_of_its_own(rep):
+    """A length over a change of the clocks, a time that is left out, one that comes twice."""
+    kind = ActivityType.objects.first()
+    for title, day, time, hours in (("lang", 25, 22, 8), ("kurz", 24, 2.5, 1)):
+        begin = datetime.datetime(2028, 3, day, int(time), int(time % 1 * 60), tzinfo=BERLIN)
+        times = {"start_at": begin, "due_at": (begin.astimezone(UTC) + hours * HOUR)}
+        actions.create_series(by=rep, rule="FREQ=DAILY;COUNT=4", title=title, type=kind, **times)
+    calendar = Calendar.from_ical(feed.written(rep, datetime.datetime(2028, 3, 1, tzinfo=UTC)))
+    own = {(str(e["SUMMARY"]), e["RECURRENCE-ID"].dt.day) for e in calendar.walk("VEVENT") if "RECURRENCE-ID" in e}
+    assert own == {("lang", 25), ("kurz", 26)}
+    assert seen(calendar, datetime.date(2028, 3, 1), datetime.date(2028, 5, 1), BERLIN) == listed(rep)
 
 
 def test_only_ones_own_of_now_and_not_cancelled(client, rep, address, call):
