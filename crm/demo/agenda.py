@@ -137,7 +137,9 @@ class Agenda:
         hours = what[2]
         midnight = datetime.datetime.combine(day, datetime.time())
         if not hours:
-            return midnight, midnight + DAY * self.rng.choice((1, 1, 2, 3)), True
+            # Not over the weekend.
+            days = min(self.rng.choice((1, 1, 2, 3)), max(1, 5 - day.weekday()))
+            return midnight, midnight + DAY * days, True
         start = midnight + datetime.timedelta(hours=self.rng.randrange(8, 17), minutes=self.rng.choice((0, 0, 30)))
         return start, start + datetime.timedelta(hours=hours), False
 
