@@ -3,13 +3,15 @@
 import uuid
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db import models
 from django.db.models import Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from psycopg.types.range import TimestamptzRange
 
 from activities import rules
 from activities.models.plan import ActivityPlan, PlanStep
@@ -55,6 +57,10 @@ class Status(models.TextChoices):
     CANCELLED = "cancelled", pgettext_lazy("activity", "Cancelled")
 
 
+# From start to due, both included.
+SPAN = models.Func("start_at", "due_at", models.Value("[]"), function="tstzrange", output_field=DateTimeRangeField())
+
+
 class ActivityQuerySet(ScopedQuerySet):
     def open(self):
         """Neither done nor cancelled."""
@@ -70,8 +76,10 @@ class ActivityQuerySet(ScopedQuerySet):
 
     def between(self, start, end):
         """Those that touch the time from `start` up to, but not including, `end` (aware moments)."""
-        # What has no length stands at its moment; a bar that ends as the window begins is not in it.
-        return self.filter(Q(due_at__gt=start) | Q(start_at=start), start_at__lt=end)
+        # By the range, which has an index. What has no length stands at its moment; a bar that ends as the window
+        # begins is not in it.
+        touching = self.annotate(span=SPAN).filter(span__overlap=TimestamptzRange(start, end))
+        return touching.filter(Q(due_at__gt=start) | Q(start_at=start))
 
     def for_display(self, user):
         """With all that a row, bar or page of it shows, in the same number of queries for any number of them.
@@ -102,7 +110,7 @@ class ActivityQuerySet(ScopedQuerySet):
 REFERRED = {"null": True, "blank": True, "related_name": "activities"}
 
 
-@history.track
+@history.track(without=("remind_at", "reminded_at"))
 class Activity(models.Model):
     """A call, a mail, a meeting, a task: from `start_at` to `due_at` (aware; the end is not included).
 
@@ -191,6 +199,7 @@ class Activity(models.Model):
             models.Index(
                 fields=["remind_at"], name="activities_remind", condition=Q(status="open", reminded_at__isnull=True)
             ),
+            GistIndex(SPAN, name="activities_span"),
             GinIndex(fields=["search_text"], name="activities_search", opclasses=["gin_trgm_ops"]),
         ]
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.core import history
 
 
-@history.track
+@history.track(without=("digest_on",))
 class Preference(models.Model):
     """A user without a row has the defaults."""
 
