@@ -112,8 +112,8 @@ def test_the_menu_is_in_the_order_of_the_specification(web, deal, rf, rep):
     request = rf.get("/")
     request.user = rep
     labels = [str(action.label) if action else "-" for action in menu.of(request, deal)]
-    papers = ["New quote", "New order", "New invoice"]
-    assert labels == ["Convert to deal", "-", *papers, "-", "Subscribe", "-", "Mark as won", "Mark as lost …"]
+    more = ["New quote", "New order", "New invoice", "Apply activity plan …"]
+    assert labels == ["Convert to deal", "-", *more, "-", "Subscribe", "-", "Mark as won", "Mark as lost …"]
     assert menu.of(request, deal)[0].reason == "is a deal already"
 
 
