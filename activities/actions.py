@@ -218,7 +218,7 @@ def depend(*, activity, on, by) -> None:
 def free(*, activity, of, by) -> None:
     """Undo `depend`."""
     activity = _locked(activity, by)
-    Dependency.objects.filter(activity=activity, predecessor=of).delete()
+    Dependency.objects.get(activity=activity, predecessor=of).delete()
 
 
 @transaction.atomic
