@@ -15,7 +15,7 @@ from activities import invitations, occurrences
 from activities.models import Activity, Dependency, Participant, Preference, Status
 from activities.series import Rule
 from crm.accounts.scope import Action, Area, allows
-from crm.core import show
+from crm.core import clock, show
 from crm.core.refusals import Overtaken, Refused
 
 # What makes those who were invited be told again.
@@ -115,6 +115,7 @@ def update_activity(
     """
     activity = _locked(activity, by)
     _seen(activity, seen)
+    fields = fields | _days_of_new_owner(activity, fields)
     changed = [name for name, value in fields.items() if getattr(activity, name) != value]
     ahead = _ahead(activity, by) if onwards or rule else None
     if ahead and (changed or rule):
@@ -138,6 +139,18 @@ def update_activity(
     elif TOLD & set(changed):
         invitations.tell(activity, by, is_moved=bool(occurrences.TIMES & set(changed)))
     return activity
+
+
+def _days_of_new_owner(activity, fields: dict) -> dict:
+    """A whole day stays that day if it goes to somebody in another time zone."""
+    if "owner" not in fields or "start_at" in fields or not activity.all_day:
+        return {}
+    first, last = activity.begins.date(), activity.ends.date()
+    where = fields["owner"].zone if fields["owner"] else timezone.get_default_timezone()
+    return {
+        "start_at": clock.midnight(first, where),
+        "due_at": clock.midnight(last + datetime.timedelta(days=1), where),
+    }
 
 
 def _update_onwards(ahead: occurrences.Ahead, by, changes: dict, rule: str | None) -> Activity:
@@ -174,29 +187,32 @@ def move(
 
 def _check_order(activity, by) -> None:
     """What it depends on has to be over, and what depends on it must not have begun; of what is still open."""
-    before = activity.depends_on.open().filter(due_at__gt=activity.start_at).order_by("-due_at", "pk").first()
-    if before:
-        raise Refused(
-            _("It depends on “%(title)s”, which ends later: %(end)s.")
-            % {"title": _name(before, by), "end": show.exact(last_moment(before))}
-        )
-    after = activity.followed_by.open().filter(start_at__lt=activity.due_at).order_by("start_at", "pk").first()
-    if after and activity.is_open:
-        raise Refused(
-            _("“%(title)s” depends on it and begins before: %(start)s. Move that one first.")
-            % {"title": _name(after, by), "start": show.exact(after.start_at)}
-        )
+    earlier = activity.depends_on.open().select_related("owner").filter(due_at__gt=activity.start_at)
+    for before in earlier.order_by("-due_at", "pk"):
+        if _overlap(before, activity):
+            raise Refused(
+                _("It depends on “%(title)s”, which ends later: %(end)s.")
+                % {"title": _name(before, by), "end": show.exact(before.ends)}
+            )
+    later = activity.followed_by.open().select_related("owner").filter(start_at__lt=activity.due_at)
+    for after in later.order_by("start_at", "pk") if activity.is_open else ():
+        if _overlap(activity, after):
+            raise Refused(
+                _("“%(title)s” depends on it and begins before: %(start)s. Move that one first.")
+                % {"title": _name(after, by), "start": show.exact(after.begins)}
+            )
+
+
+def _overlap(before, after) -> bool:
+    """Does `after` begin before the other one ends? Whole days are compared as days, wherever they are."""
+    if before.all_day and after.all_day:
+        return after.begins.date() <= before.ends.date()
+    return after.start_at < before.due_at
 
 
 def _name(activity, by) -> str:
     """What an activity is called, to those who may see it."""
     return activity.title if allows(by, Action.VIEW, activity) else _("an activity of somebody else")
-
-
-def last_moment(activity) -> datetime.datetime:
-    """The end as people say it: of a whole day it is that day, not the midnight after it."""
-    is_day = activity.all_day and activity.due_at > activity.start_at
-    return activity.due_at - datetime.timedelta(minutes=1) if is_day else activity.due_at
 
 
 def _link(activity, predecessor) -> None:

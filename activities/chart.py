@@ -286,6 +286,8 @@ def _dependencies(activities) -> dict[int, list[int]]:
 def _bar(activity, axis: Axis, user, waiting) -> Bar:
     first_day, last_day = showing.span(activity)
     begin, end = axis.span(activity.start_at, activity.due_at)
+    if activity.all_day:
+        begin, end = axis.day(first_day), axis.day(last_day + DAY)
     x, right = max(0.0, begin), min(100.0, end)
     tip = showing.when(activity)
     if first_day != last_day:

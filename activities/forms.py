@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from activities import actions
 from activities.models import Activity, ActivityType
 from contacts.models import Company, Person
 from crm.accounts.models import User
@@ -79,11 +78,13 @@ class WhenMixin:
         if end and not begin:
             self.add_error("start_time", _("Say when it starts, or leave both times empty for a whole day."))
             return data
-        where = timezone.get_current_timezone()
         self.doubled = []
         if not begin:
+            # Whole days are those of whoever is responsible.
+            where = data["owner"].zone if data.get("owner") else timezone.get_default_timezone()
             data["times"] = (clock.midnight(first, where), clock.midnight(last + datetime.timedelta(days=1), where))
             return data
+        where = timezone.get_current_timezone()
         start = self._moment("start_time", first, begin, where)
         due = self._moment("due_time", last, end, where) if end else start
         if start and due and not end:
@@ -124,9 +125,11 @@ class WhenMixin:
 
 def typed(activity) -> dict:
     """An activity's times as the form's fields have them, in the current time zone."""
-    start, last = timezone.localtime(activity.start_at), timezone.localtime(actions.last_moment(activity))
-    days = {"start_day": start.date(), "due_day": last.date()}
-    return days if activity.all_day else days | {"start_time": start.time(), "due_time": last.time()}
+    start = activity.begins
+    if activity.all_day:
+        return {"start_day": start.date(), "due_day": activity.ends.date()}
+    due = timezone.localtime(activity.due_at)
+    return {"start_day": start.date(), "start_time": start.time(), "due_day": due.date(), "due_time": due.time()}
 
 
 def day_field(label, **options):

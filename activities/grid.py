@@ -72,13 +72,8 @@ class Day:
 
 def days_of(record, where) -> tuple[datetime.date, datetime.date]:
     """The first and the last day on which it stands, for somebody in the zone `where`."""
-    if record.all_day:
-        # A whole day is that day for everybody, wherever he is.
-        where = record.owner.zone if record.owner else timezone.get_default_timezone()
-    first, end = record.start_at.astimezone(where), record.due_at.astimezone(where)
-    # The end is not included: what ends at midnight does not touch the day that begins then.
-    is_midnight = end.time() == datetime.time() and end > first
-    return first.date(), end.date() - ONE if is_midnight else end.date()
+    with timezone.override(where):
+        return record.begins.date(), record.ends.date()
 
 
 def is_bar(record) -> bool:

@@ -8,7 +8,6 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from activities.actions import last_moment
 from activities.models import Activity, Answer, Status
 from crm.core import show
 from crm.core.recordpage import Entry
@@ -43,27 +42,27 @@ def customer(activity) -> str:
 
 def when(activity) -> str:
     """From when to when: "Tue 24.11., 10:00–11:00", "Wed 25.11. – Fri 27.11."."""
-    start, last = timezone.localtime(activity.start_at), timezone.localtime(last_moment(activity))
+    start, last = activity.begins, activity.ends
     first_day, last_day = show.short_day(start.date()), show.short_day(last.date())
     if activity.all_day:
         return first_day if start.date() == last.date() else f"{first_day} – {last_day}"
-    begin, end = show.clock(start), show.clock(last)
-    if start == last:
+    begin, end = show.clock(activity.start_at), show.clock(activity.due_at)
+    if activity.start_at == activity.due_at:
         return f"{first_day}, {begin}"
     return f"{first_day}, {begin}–{end}" if start.date() == last.date() else f"{first_day}, {begin} – {last_day}, {end}"
 
 
 def due(activity) -> str:
     """The end, as a list has it: "today 14:00", "Fri 27.11."."""
-    last = timezone.localtime(last_moment(activity))
+    last = activity.ends
     if last.date() == timezone.localdate():
-        return _("today") if activity.all_day else _("today %(time)s") % {"time": show.clock(last)}
+        return _("today") if activity.all_day else _("today %(time)s") % {"time": show.clock(activity.due_at)}
     return show.short_day(last.date())
 
 
 def span(activity) -> tuple[datetime.date, datetime.date]:
-    """The first and the last day that it touches here."""
-    return timezone.localtime(activity.start_at).date(), timezone.localtime(last_moment(activity)).date()
+    """The first and the last day that it touches."""
+    return activity.begins.date(), activity.ends.date()
 
 
 def working_days(number: int) -> str:

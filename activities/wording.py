@@ -1,15 +1,13 @@
 """How activities are said in a line of text: in mails, notifications, and wherever there is no table."""
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from activities.actions import last_moment
 from crm.core import show
 
 
 def when(activity) -> str:
     """Its day and time in the current time zone: 24.11.2026, 14:00–15:00; 24.11.2026, whole day."""
-    start, last = timezone.localtime(activity.start_at), timezone.localtime(last_moment(activity))
+    start, last = activity.begins, activity.ends
     if activity.all_day:
         days = show.day(start) if start.date() == last.date() else f"{show.day(start)} – {show.day(last)}"
         return _("%(day)s, whole day") % {"day": days}

@@ -1,5 +1,6 @@
 """Activities and what they depend on. What must always be true is said in the database: see rules.py."""
 
+import datetime
 import uuid
 
 from django.conf import settings
@@ -214,6 +215,25 @@ class Activity(models.Model):
 
     def get_absolute_url(self):
         return reverse("activities:activity", args=[self.pk])
+
+    @property
+    def zone(self) -> datetime.tzinfo:
+        """Where its days begin and end: a whole day is the same one for everybody, a time is that of the reader."""
+        if not self.all_day:
+            return timezone.get_current_timezone()
+        return self.owner.zone if self.owner else timezone.get_default_timezone()
+
+    @property
+    def begins(self) -> datetime.datetime:
+        """The start as the clock in its zone shows it."""
+        return self.start_at.astimezone(self.zone)
+
+    @property
+    def ends(self) -> datetime.datetime:
+        """The end as people say it: what ends at midnight ends on the day before."""
+        end = self.due_at.astimezone(self.zone)
+        is_midnight = end.time() == datetime.time() and self.due_at > self.start_at
+        return end - datetime.timedelta(minutes=1) if is_midnight else end
 
     @property
     def is_open(self) -> bool:

@@ -29,7 +29,7 @@ class Preference(models.Model):
         return str(self.user_id)
 
 
-@history.track
+@history.track(without=("fetched_at",))
 class CalendarFeed(models.Model):
     """The secret address at which a calendar program fetches a user's activities. Revoked: the row is gone.
 

@@ -277,11 +277,8 @@ def _wished(record, data) -> tuple[datetime.datetime, datetime.datetime]:
 
 def _shifted(record, moment, by: datetime.timedelta) -> datetime.datetime:
     """`moment` moved as the clock shows it: 9:00 stays 9:00 when summer time begins in between."""
-    where = timezone.get_current_timezone()
-    if record.all_day and record.owner:
-        where = record.owner.zone
-    local = moment.astimezone(where)
-    shifted = (local.replace(tzinfo=None) + by).replace(tzinfo=where)
+    local = moment.astimezone(record.zone)
+    shifted = (local.replace(tzinfo=None) + by).replace(tzinfo=record.zone)
     if not 1900 <= shifted.year <= 2200:
         raise OverflowError
     # An hour that does not exist becomes the one after it.

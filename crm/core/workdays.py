@@ -38,8 +38,10 @@ class Workdays:
 
     def __init__(self, state: str = ""):
         self.state = state
+        # The Assumption is a holiday in four of five Bavarian towns, and in all of its large ones but Nuremberg.
+        kinds = ("public", "catholic") if state == State.BY else ("public",)
         # Years are filled in as they are asked for.
-        self._holidays = holidays.country_holidays("DE", subdiv=state or None, language="de")
+        self._holidays = holidays.country_holidays("DE", subdiv=state or None, categories=kinds, language="de")
 
     def holiday(self, day: datetime.date) -> str:
         """The name of the public holiday on that day, in German as on a calendar; empty for none."""

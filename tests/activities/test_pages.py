@@ -166,6 +166,38 @@ def test_times_are_those_of_the_user(web, rep):
     assert "09:00–10:00" in page(web, "activity", made.pk)
 
 
+def test_a_whole_day_is_the_same_day_for_everybody(signed_in, people, call):
+    people["mate"].time_zone = "America/New_York"
+    people["mate"].save()
+    york = ZoneInfo("America/New_York")
+    one = call("Messe", start=datetime.datetime(2026, 12, 1, tzinfo=york), hours=24, owner="mate", all_day=True)
+    for name in ("rep", "mate"):
+        assert "Tue 1 Dec" in page(signed_in(name), "activity", one.pk)
+    form = filled(page(signed_in("mate"), "edit", one.pk), url("edit", one.pk))
+    assert (form["start_day"], form["due_day"]) == ("2026-12-01", "2026-12-01")
+
+
+def test_a_whole_day_stays_that_day_with_somebody_elsewhere(web, people, call):
+    people["mate"].time_zone = "America/New_York"
+    people["mate"].save()
+    one = call(start=datetime.datetime(2026, 12, 1, tzinfo=BERLIN), hours=24, all_day=True)
+    web.post(url("fact", one.pk, "owner"), {"owner": people["mate"].pk}, **HTMX)
+    one.refresh_from_db()
+    assert one.owner == people["mate"]
+    assert one.start_at == datetime.datetime(2026, 12, 1, tzinfo=ZoneInfo("America/New_York"))
+    assert one.due_at == datetime.datetime(2026, 12, 2, tzinfo=ZoneInfo("America/New_York"))
+
+
+def test_days_in_different_zones_that_follow_each_other_do_not_collide(people, call):
+    people["mate"].time_zone = "America/New_York"
+    people["mate"].save()
+    york = ZoneInfo("America/New_York")
+    first = call("A", start=datetime.datetime(2026, 12, 1, tzinfo=york), hours=24, owner="mate", all_day=True)
+    then = call("B", start=datetime.datetime(2026, 12, 2, tzinfo=BERLIN), hours=24, all_day=True)
+    actions.depend(activity=then, on=first, by=people["rep"])
+    assert then.dependencies.get().predecessor == first
+
+
 # ── changing ────────────────────────────────────────────────────────────────────────────────────────
 def test_nothing_is_overwritten_unseen(web, call, people):
     one = call()

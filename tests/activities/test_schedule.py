@@ -38,10 +38,10 @@ def day_of_repentance(year: int) -> datetime.date:
 
 
 def public_holidays(state: str, year: int) -> set[datetime.date]:
-    """The holidays of the whole of Bavaria (so without the Assumption, which not every town has), and of Saxony."""
+    """The holidays of Bavaria, with the Assumption that most of its towns have, and those of all of Saxony."""
     sunday = easter(year)
     fixed = [(1, 1), (5, 1), (10, 3), (12, 25), (12, 26)]
-    fixed += {"BY": [(1, 6), (11, 1)], "SN": [(10, 31)]}[state]
+    fixed += {"BY": [(1, 6), (8, 15), (11, 1)], "SN": [(10, 31)]}[state]
     # Good Friday, Easter Monday, Ascension, Whit Monday; in Bavaria Corpus Christi.
     moving = [-2, 1, 39, 50, *([60] if state == "BY" else [])]
     days = {datetime.date(year, month, day) for month, day in fixed} | {sunday + DAY * n for n in moving}

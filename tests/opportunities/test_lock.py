@@ -18,7 +18,7 @@ from opportunities import actions
 from opportunities.models import LossReason, Opportunity, OpportunityTag, Pipeline, Stage, StageChange
 
 # Computed by the database or bookkeeping; changing these says nothing about the business.
-ASIDE = {"id", "search_text", "updated_at"}
+ASIDE = {"id", "search_text", "updated_at", "next_step_at"}
 
 
 @pytest.fixture(params=["won", "lost"])
