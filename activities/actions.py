@@ -1,30 +1,45 @@
 """What can be done with an activity. Page, chart, calendar, API, plan and test call the same verbs.
 
-See opportunities/actions.py for how verbs answer. Moments are aware; of whole days they are midnights in the time zone
-of whoever is responsible, and the end is not included.
+See opportunities/actions.py for how verbs answer. Moments are aware; of whole days they are midnights of the company,
+and the end is not included.
+
+Locks are taken in one order: the opportunities, the series, the activity, the links. Whoever keeps to it never waits
+for somebody who waits for him.
 """
 
 import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from activities import invitations, occurrences
-from activities.models import Activity, Dependency, Participant, Preference, Status
+from activities.models import Activity, Dependency, Participant, Preference, Recurrence, Status
 from activities.series import Rule
 from crm.accounts.scope import Action, Area, allows
-from crm.core import clock, show
+from crm.core import show
 from crm.core.refusals import Overtaken, Refused
+from opportunities.models import Opportunity
 
 # What makes those who were invited be told again.
 TOLD = {"title", "start_at", "due_at", "all_day", "location", "notes"}
 
 
-def _locked(activity, by, action=Action.CHANGE) -> Activity:
-    """The row, locked for this transaction, if `by` may do `action` with it."""
+def _locked(activity, by, action=Action.CHANGE, new_opportunity=None) -> Activity:
+    """The row, locked for this transaction, if `by` may do `action` with it; what it hangs on is locked first."""
+    parents = Activity.objects.filter(pk=activity.pk).values_list("opportunity", "recurrence")
+    for opportunity, recurrence in parents:
+        touched = {opportunity, new_opportunity.pk if new_opportunity else None}
+        _lock(Opportunity, touched)
+        _lock(Recurrence, {recurrence})
     return Activity.objects.visible_to(by, action).select_for_update(of=("self",)).get(pk=activity.pk)
+
+
+def _lock(model, keys: set) -> None:
+    rows = model.objects.filter(pk__in=keys - {None}).order_by("pk")
+    list(rows.select_for_update(of=("self",), no_key=True).values_list("pk"))
 
 
 def _open(activity, by) -> Activity:
@@ -69,8 +84,7 @@ def create_activity(*, by, depends_on=(), **fields) -> Activity:
     fields.setdefault("owner", by)
     activity = Activity(**about(fields))
     activity.save()
-    for predecessor in depends_on:
-        _link(activity, predecessor)
+    _link(activity, depends_on, by)
     return activity
 
 
@@ -78,15 +92,21 @@ def create_activity(*, by, depends_on=(), **fields) -> Activity:
 def create_series(*, by, rule: str, time_zone: str = "", depends_on=(), **fields) -> Activity:
     """A new activity that comes again; gives the first one. `rule`: an RRULE with an end (series.py).
 
-    It is counted as the clock shows it in `time_zone`; in the one of `by` unless given. Raises Refused.
+    It is counted as the clock shows it in `time_zone`; in the one of `by` unless given, whole days in the company's.
+    Raises Refused.
     """
     if not by.may(Area.ACTIVITIES, Action.CREATE):
         raise Activity.DoesNotExist
     fields.setdefault("owner", by)
-    first, *_others = occurrences.make(Rule.parse(rule), time_zone or str(by.zone), about(fields))
-    for predecessor in depends_on:
-        _link(first, predecessor)
+    fields = about(fields)
+    zone = time_zone or _zone_of_series(by, fields.get("all_day", False))
+    first, *_others = occurrences.make(Rule.parse(rule), zone, fields)
+    _link(first, depends_on, by)
     return first
+
+
+def _zone_of_series(by, all_day: bool) -> str:
+    return settings.TIME_ZONE if all_day else str(by.zone)
 
 
 def _ahead(activity, by, action=Action.CHANGE) -> occurrences.Ahead | None:
@@ -113,9 +133,8 @@ def update_activity(
     `depends_on`, if given, replaces what it depends on. `onwards`: of a series also those that follow. `rule`: another
     RRULE from here on; an activity that stood alone becomes a series by it.
     """
-    activity = _locked(activity, by)
+    activity = _locked(activity, by, new_opportunity=fields.get("opportunity"))
     _seen(activity, seen)
-    fields = fields | _days_of_new_owner(activity, fields)
     changed = [name for name, value in fields.items() if getattr(activity, name) != value]
     ahead = _ahead(activity, by) if onwards or rule else None
     if ahead and (changed or rule):
@@ -126,31 +145,20 @@ def update_activity(
     if TOLD & set(changed):
         activity.sequence += 1
     if depends_on is not None:
-        activity.dependencies.exclude(predecessor__in=depends_on).delete()
-        for predecessor in depends_on:
-            _link(activity, predecessor)
+        # What `by` may not see was not offered either: it stays.
+        seen_ones = activity.dependencies.filter(predecessor__in=Activity.objects.visible_to(by))
+        seen_ones.exclude(predecessor__in=depends_on).delete()
+        _link(activity, depends_on, by)
     if {"start_at", "due_at"} & set(changed):
         _check_order(activity, by)
     if changed or depends_on is not None:
         activity.save(update_fields=[*changed, "sequence", "updated_at"])
     if rule:
-        occurrences.begin(activity, Rule.parse(rule), str(by.zone))
+        occurrences.begin(activity, Rule.parse(rule), _zone_of_series(by, activity.all_day))
         invitations.tell_series(activity.recurrence, by)
     elif TOLD & set(changed):
         invitations.tell(activity, by, is_moved=bool(occurrences.TIMES & set(changed)))
     return activity
-
-
-def _days_of_new_owner(activity, fields: dict) -> dict:
-    """A whole day stays that day if it goes to somebody in another time zone."""
-    if "owner" not in fields or "start_at" in fields or not activity.all_day:
-        return {}
-    first, last = activity.begins.date(), activity.ends.date()
-    where = fields["owner"].zone if fields["owner"] else timezone.get_default_timezone()
-    return {
-        "start_at": clock.midnight(first, where),
-        "due_at": clock.midnight(last + datetime.timedelta(days=1), where),
-    }
 
 
 def _update_onwards(ahead: occurrences.Ahead, by, changes: dict, rule: str | None) -> Activity:
@@ -187,36 +195,31 @@ def move(
 
 def _check_order(activity, by) -> None:
     """What it depends on has to be over, and what depends on it must not have begun; of what is still open."""
-    earlier = activity.depends_on.open().select_related("owner").filter(due_at__gt=activity.start_at)
-    for before in earlier.order_by("-due_at", "pk"):
-        if _overlap(before, activity):
-            raise Refused(
-                _("It depends on “%(title)s”, which ends later: %(end)s.")
-                % {"title": _name(before, by), "end": show.exact(before.ends)}
-            )
-    later = activity.followed_by.open().select_related("owner").filter(start_at__lt=activity.due_at)
-    for after in later.order_by("start_at", "pk") if activity.is_open else ():
-        if _overlap(activity, after):
-            raise Refused(
-                _("“%(title)s” depends on it and begins before: %(start)s. Move that one first.")
-                % {"title": _name(after, by), "start": show.exact(after.begins)}
-            )
+    if not activity.is_open:
+        return
+    before = activity.depends_on.open().filter(due_at__gt=activity.start_at).order_by("-due_at", "pk").first()
+    if before:
+        if not allows(by, Action.VIEW, before):
+            raise Refused(_("It depends on an activity of somebody else, which ends later."))
+        raise Refused(
+            _("It depends on “%(title)s”, which ends later: %(end)s.")
+            % {"title": before, "end": show.exact(before.ends)}
+        )
+    after = activity.followed_by.open().filter(start_at__lt=activity.due_at).order_by("start_at", "pk").first()
+    if after:
+        if not allows(by, Action.VIEW, after):
+            raise Refused(_("An activity of somebody else depends on it and begins before."))
+        raise Refused(
+            _("“%(title)s” depends on it and begins before: %(start)s. Move that one first.")
+            % {"title": after, "start": show.exact(after.begins)}
+        )
 
 
-def _overlap(before, after) -> bool:
-    """Does `after` begin before the other one ends? Whole days are compared as days, wherever they are."""
-    if before.all_day and after.all_day:
-        return after.begins.date() <= before.ends.date()
-    return after.start_at < before.due_at
-
-
-def _name(activity, by) -> str:
-    """What an activity is called, to those who may see it."""
-    return activity.title if allows(by, Action.VIEW, activity) else _("an activity of somebody else")
-
-
-def _link(activity, predecessor) -> None:
-    Dependency.objects.get_or_create(activity=activity, predecessor=predecessor)
+def _link(activity, predecessors, by) -> None:
+    for predecessor in predecessors:
+        Dependency.objects.get_or_create(activity=activity, predecessor=predecessor)
+    if predecessors:
+        _check_order(activity, by)
 
 
 @transaction.atomic
@@ -226,8 +229,7 @@ def depend(*, activity, on, by) -> None:
     on = Activity.objects.visible_to(by).get(pk=on.pk)
     if on.pk == activity.pk:
         raise Refused(_("An activity cannot depend on itself."))
-    _link(activity, on)
-    _check_order(activity, by)
+    _link(activity, [on], by)
 
 
 @transaction.atomic
@@ -260,6 +262,7 @@ def reopen(*, activity, by) -> Activity:
     was_cancelled = activity.status == Status.CANCELLED
     activity.status, activity.done_at = Status.OPEN, None
     activity.sequence += was_cancelled
+    _check_order(activity, by)
     activity.save(update_fields=["status", "done_at", "sequence", "updated_at"])
     if was_cancelled:
         invitations.tell(activity, by)
@@ -312,7 +315,7 @@ def invite(*, activity, by, people=(), emails=(), onwards: bool = False) -> list
     """
     activity = _open(activity, by)
     ahead = _ahead(activity, by) if onwards else None
-    rows = ahead.free if ahead else [activity]
+    rows = ahead.open if ahead else [activity]
     added = invitations.add(rows, invitations.guests(by, people, emails))
     if ahead:
         invitations.tell_series(ahead.recurrence, by, guests=added)
@@ -326,7 +329,7 @@ def take_out(*, participant, by, onwards: bool = False) -> None:
     """Somebody is no longer invited, and is told so; `onwards`: of a series also to those that follow."""
     activity = _locked(participant.activity, by)
     ahead = _ahead(activity, by) if onwards else None
-    rows = ahead.free if ahead else [activity]
+    rows = ahead.open if ahead else [activity]
     leaving = Participant.objects.filter(activity__in=rows, email__iexact=participant.email)
     guests = invitations.invited(rows, participant.email)
     leaving.delete()

@@ -3,10 +3,11 @@
 import datetime
 
 from django.conf import settings
+from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema
 
-from activities.models import Activity
+from activities.models import Activity, Dependency
 from crm.api.api import api
 from crm.api.fields import Ref
 from crm.api.paging import Page, Paging, page
@@ -25,6 +26,7 @@ class ActivityOut(Schema):
     company: Ref | None
     person: Ref | None
     opportunity: Ref | None
+    item: Ref | None
     priority: Ref | None
     start_at: datetime.datetime
     due_at: datetime.datetime
@@ -41,7 +43,7 @@ class ActivityOut(Schema):
     url: str
 
 
-REFS = ("type", "owner", "company", "person", "opportunity", "priority")
+REFS = ("type", "owner", "company", "person", "opportunity", "item", "priority")
 
 
 def _shown(record) -> dict:
@@ -57,7 +59,8 @@ def _shown(record) -> dict:
 
 
 def _activities(user):
-    return Activity.objects.visible_to(user).for_display(user).prefetch_related("dependencies")
+    links = Dependency.objects.filter(predecessor__in=Activity.objects.visible_to(user))
+    return Activity.objects.visible_to(user).for_display(user).prefetch_related(Prefetch("dependencies", links))
 
 
 @router.get("/", response=Page[ActivityOut], url_name="activities")

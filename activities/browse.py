@@ -1,20 +1,18 @@
 """The list of activities, and the filters that it shares with calendar and planning."""
 
-import datetime
-
 import django_filters
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from activities import showing
-from activities.models import Activity, ActivityType, Status
+from activities.models import Activity, ActivityType, Status, is_late
 from contacts.models import Company
 from crm.accounts.models import User
 from crm.accounts.scope import Area
-from crm.core import clock, http
+from crm.core import http
 from crm.core.forms import Pick, tidy
 from crm.core.listing import Column, Filters, ListPage, Tab
 from crm.lists.models import Priority
@@ -65,14 +63,12 @@ class ActivityFilters(PlanFilters):
 
 def states() -> tuple[Tab, ...]:
     """The list's tabs; what is today is so for whoever asks."""
-    now, where = timezone.now(), timezone.get_current_timezone()
-    today = clock.midnight(timezone.localdate(), where)
-    tomorrow = clock.midnight(timezone.localdate() + datetime.timedelta(days=1), where)
     is_open = Q(status=Status.OPEN)
+    today = Q(pk__in=Activity.objects.on(timezone.localdate()).order_by().values("pk"))
     return (
         Tab("open", pgettext_lazy("activities", "Open"), is_open),
-        Tab("overdue", gettext_lazy("Overdue"), is_open & Q(due_at__lt=now)),
-        Tab("today", gettext_lazy("Today"), is_open & Q(start_at__lt=tomorrow) & (Q(due_at__gt=today))),
+        Tab("overdue", gettext_lazy("Overdue"), is_open & is_late()),
+        Tab("today", gettext_lazy("Today"), is_open & today),
         Tab("done", pgettext_lazy("activities", "Done"), Q(status=Status.DONE)),
         Tab("all", pgettext_lazy("activities", "All")),
     )
@@ -135,9 +131,8 @@ class ActivityList(ListPage):
     def setup(self, request, *args, **kwargs):
         self.tabs = states()
         super().setup(request, *args, **kwargs)
-        if self.tab.key in ("done", "all"):
-            # What is over is looked for from its end.
-            self.default_sort = "-due"
+        # What is over is looked for from its end.
+        self.default_sort = {"done": "-done", "all": "-due"}.get(self.tab.key, "due")
 
     def search(self, queryset, term):
         return queryset.search(self.request.user, term)
@@ -171,7 +166,13 @@ def overdue_count(request) -> int | None:
 
 def find_by_term(user, term: str):
     """For the search over everything: what comes next first."""
-    return Activity.objects.visible_to(user).search(user, term).for_display(user).order_by("-due_at", "-pk")
+    return upcoming_first(Activity.objects.visible_to(user).search(user, term)).for_display(user)
+
+
+def upcoming_first(queryset):
+    """What is open and not over yet in its order, then the rest from the latest on."""
+    ahead = Case(When(status=Status.OPEN, due_at__gte=timezone.now(), then=F("due_at")))
+    return queryset.order_by(ahead.asc(nulls_last=True), "-due_at", "pk")
 
 
 @require_safe
@@ -179,5 +180,5 @@ def pick(request):
     """Activities for a picker: ?q= are words of the title or of what they are about."""
     term = tidy(request.GET.get("q", ""), 200).strip()
     found = Activity.objects.visible_to(request.user).select_related("type")
-    found = found.search(request.user, term).order_by("-start_at", "-pk") if term else found.none()
+    found = upcoming_first(found.search(request.user, term)) if term else found.none()
     return http.picks(found, hint=showing.when)

@@ -27,6 +27,8 @@ THINNEST = 0.6
 # Heights in pixels (static/app.css has the same), and the room that an arrow needs to turn, in percent.
 ROW, BAR = 36, 20
 GAP = 1.2
+# Working days are counted up to a year; what is longer is no matter of days.
+COUNTED = 366
 
 
 @dataclass(frozen=True)
@@ -240,7 +242,7 @@ GROUPINGS = {
 def rows(queryset, grouping: str, axis: Axis, *, skip: int, limit: int) -> tuple[list[Activity], bool]:
     """The activities of the chart from row `skip` on, at most `limit`, and whether there are more.
 
-    Ordered by their group, those first whose work begins first; with `first` and `last` of the whole group.
+    Ordered by their group, those first whose work begins first; with `first` and `last` of what the window shows of it.
     """
     within = queryset.between(axis.start, axis.end).annotate(
         first=Window(Min("start_at"), partition_by=grouping),
@@ -290,7 +292,7 @@ def _bar(activity, axis: Axis, user, waiting) -> Bar:
         begin, end = axis.day(first_day), axis.day(last_day + DAY)
     x, right = max(0.0, begin), min(100.0, end)
     tip = showing.when(activity)
-    if first_day != last_day:
+    if first_day != last_day and (last_day - first_day).days <= COUNTED:
         tip = f"{tip}, {showing.working_days(axis.workdays.between(first_day, last_day))}"
     return Bar(
         activity=activity,
@@ -323,6 +325,8 @@ def _say_buffers(drawn: list[Group], workdays: Workdays, user) -> None:
     for link in links.order_by("-activity__start_at", "pk"):
         bar = bars[link.predecessor_id]
         end, begin = showing.span(bar.activity)[1], showing.span(link.activity)[0]
+        if (begin - end).days > COUNTED:
+            continue
         days = workdays.between(end + DAY, begin - DAY) if begin > end else 0
         bar.buffer = _("%(days)s of buffer until “%(title)s”") % {
             "days": showing.working_days(days),

@@ -11,16 +11,15 @@ from urllib.parse import urljoin
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, override
 
-from activities.models import Activity, Preference
+from activities.models import Activity, Preference, is_late
 from activities.reminders import NAMESPACE
 from activities.wording import when
-from crm.core import clock, frame, show
+from crm.core import frame, show
 from crm.mail import actions as mail
 from crm.mail import kinds
 from crm.setup.models import working_days
@@ -113,15 +112,14 @@ def _write(user, today: datetime.date) -> bool:
 
 def _parts(user, today: datetime.date) -> dict[str, str]:
     """The three lists in words; what there is nothing of is empty."""
-    start, end = clock.midnight(today, user.zone), clock.midnight(today + ONE, user.zone)
     following = working_days().later(today + ONE, 0)
-    after = clock.midnight(following, user.zone), clock.midnight(following + ONE, user.zone)
     mine = Activity.objects.visible_to(user).of(user).open()
-    # What ended before today, or as it began.
-    late = mine.filter(Q(due_at__lt=start) | Q(due_at=start, start_at__lt=start))
-    first = mine.filter(start_at__gte=after[0], start_at__lt=after[1])
+    of_today = mine.on(today)
+    # What ended before today; of today's it is said there when they were due.
+    late = mine.filter(is_late()).exclude(pk__in=of_today.order_by().values("pk"))
+    first = mine.on(following).exclude(pk__in=mine.on(today, following - ONE).order_by().values("pk"))
     return {
-        "today": _list(_("Today:"), mine.between(start, end).order_by("start_at", "pk"), user, MOST_TODAY),
+        "today": _list(_("Today:"), of_today.order_by("start_at", "pk"), user, MOST_TODAY),
         "overdue": _list(_("Overdue:"), late.order_by("-due_at", "-pk"), user, MOST_OVERDUE),
         "next": _list(f"{_named(following)}:", first.order_by("start_at", "pk"), user, MOST_NEXT),
     }

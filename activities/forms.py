@@ -33,6 +33,9 @@ REMINDERS = [
 ]
 
 
+WHOLE_DAY_REMINDERS = {-8 * 60, 16 * 60}
+
+
 def moment(day: datetime.date, time: datetime.time, where: datetime.tzinfo) -> datetime.datetime:
     """What the clock there shows at that time (aware): of an hour that comes twice the first, as RFC 5545 has it.
 
@@ -80,8 +83,7 @@ class WhenMixin:
             return data
         self.doubled = []
         if not begin:
-            # Whole days are those of whoever is responsible.
-            where = data["owner"].zone if data.get("owner") else timezone.get_default_timezone()
+            where = timezone.get_default_timezone()
             data["times"] = (clock.midnight(first, where), clock.midnight(last + datetime.timedelta(days=1), where))
             return data
         where = timezone.get_current_timezone()
@@ -149,6 +151,8 @@ class ActivityForm(WhenMixin, RecordForm):
     start_time = time_field(gettext_lazy("Time"))
     due_day = day_field(gettext_lazy("Due"), required=False)
     due_time = time_field(gettext_lazy("Until"))
+    is_done = forms.BooleanField(label=gettext_lazy("already done"), required=False)
+    result = forms.CharField(label=gettext_lazy("Result"), required=False, max_length=10_000, widget=forms.Textarea)
     remind_before = forms.TypedChoiceField(
         label=pgettext_lazy("activity", "Reminder"), choices=REMINDERS, coerce=int, empty_value=None, required=False
     )
@@ -173,6 +177,10 @@ class ActivityForm(WhenMixin, RecordForm):
         initial = {**(first(by) if is_new else typed(instance)), **(initial or {})}
         super().__init__(data, instance=instance, initial=initial, **kwargs)
         now, fields = self.instance, self.fields
+        if not is_new:
+            # What comes of it is said when it is done.
+            for name in {"is_done", "result"} & set(fields) - set(self._meta.fields):
+                del fields[name]
         fields["title"].required = False
         fields["title"].widget.attrs["placeholder"] = _("else type and name")
         types = ActivityType.objects.filter(is_active=True) | ActivityType.objects.filter(pk=now.type_id)
@@ -199,6 +207,8 @@ class ActivityForm(WhenMixin, RecordForm):
         data = super().clean()
         if not data.get("title") and data.get("type"):
             data["title"] = self._named(data)
+        if data.get("remind_before") in WHOLE_DAY_REMINDERS and data.get("start_time"):
+            self.add_error("remind_before", _("This reminder is for whole days; choose minutes or hours."))
         return data
 
     def _named(self, data) -> str:
@@ -270,13 +280,14 @@ FOLLOW_UPS = [
     ("3", gettext_lazy("in 3 working days")),
     ("5", gettext_lazy("in 5 working days")),
     ("10", gettext_lazy("in 10 working days")),
+    ("on", pgettext_lazy("follow-up", "on …")),
 ]
 
 
 class CompleteForm(PlainForm):
     """Done: what came of it, and what comes next."""
 
-    spans = {"result": 12, "follow_up": 12, "type": 6, "title": 6}
+    spans = {"result": 12, "follow_up": 12, "day": 6, "time": 6, "type": 6, "title": 6}
     result = forms.CharField(
         label=gettext_lazy("Result"),
         required=False,
@@ -286,28 +297,48 @@ class CompleteForm(PlainForm):
     follow_up = forms.ChoiceField(
         label=gettext_lazy("Follow-up"), choices=FOLLOW_UPS, required=False, widget=forms.RadioSelect, initial=""
     )
+    day = day_field(pgettext_lazy("follow-up", "On"), required=False)
+    time = time_field(pgettext_lazy("follow-up", "At (empty: the whole day)"))
     type = forms.ModelChoiceField(label=gettext_lazy("Type"), queryset=ActivityType.objects.none(), required=False)
     title = forms.CharField(label=gettext_lazy("Title"), max_length=200, required=False)
 
-    def __init__(self, *args, activity, **kwargs):
+    def __init__(self, *args, activity, may_follow: bool, **kwargs):
         super().__init__(*args, **kwargs)
         self.activity = activity
+        if not may_follow:
+            for name in set(self.fields) - {"result"}:
+                del self.fields[name]
+            return
         self.fields["type"].queryset = ActivityType.objects.filter(is_active=True)
         self.fields["type"].empty_label = None
         self.fields["type"].initial = activity.type_id
         self.fields["title"].widget.attrs["placeholder"] = activity.title
 
+    def clean(self):
+        data = super().clean()
+        if data.get("follow_up") != "on" or {"day", "time"} & set(self.errors):
+            return data
+        if not data.get("day"):
+            self.add_error("day", _("Say on which day it goes on."))
+        elif data.get("time"):
+            try:
+                data["at"] = moment(data["day"], data["time"], timezone.get_current_timezone())
+            except ValidationError as error:
+                self.add_error("time", error)
+        return data
+
     def next_one(self, working_days) -> dict | None:
-        """The fields of the follow-up, on a whole day; None where there is to be none."""
-        days = self.cleaned_data["follow_up"]
-        if not days:
+        """The fields of the follow-up, on a whole day unless a time was named; None where there is to be none."""
+        chosen = self.cleaned_data.get("follow_up")
+        if not chosen:
             return None
-        where = timezone.get_current_timezone()
-        day = working_days.later(timezone.localdate() + datetime.timedelta(days=1), int(days) - 1)
-        return {
+        same = {
             "type": self.cleaned_data["type"] or self.activity.type,
             "title": self.cleaned_data["title"] or self.activity.title,
-            "start_at": clock.midnight(day, where),
-            "due_at": clock.midnight(day + datetime.timedelta(days=1), where),
-            "all_day": True,
         }
+        if at := self.cleaned_data.get("at"):
+            return same | {"start_at": at, "due_at": at + datetime.timedelta(hours=1)}
+        where, tomorrow = timezone.get_default_timezone(), timezone.localdate() + datetime.timedelta(days=1)
+        day = self.cleaned_data["day"] if chosen == "on" else working_days.later(tomorrow, int(chosen) - 1)
+        end = day + datetime.timedelta(days=1)
+        return same | {"start_at": clock.midnight(day, where), "due_at": clock.midnight(end, where), "all_day": True}

@@ -12,7 +12,6 @@ from django.db import connection
 from django.utils import timezone
 
 from activities.models import Activity
-from crm.accounts.models import User
 from crm.core import clock
 
 ONE = datetime.timedelta(days=1)
@@ -22,7 +21,7 @@ SHORTEST = 30
 # The height of a minute.
 PIXELS = 0.8
 # The day of whoever looks; whole days have the zone of whoever is responsible.
-TIMED = "*"
+TIMED, WHOLE = "times", "whole"
 
 
 @dataclass
@@ -160,7 +159,7 @@ def bars(days: list[Day], where, most: int) -> list[Bar]:
 
 # The days with their beginnings in each zone, joined with what was found: one row for each activity that is shown.
 PER_DAY = """
-    WITH found (id, start_at, due_at, all_day, zone) AS ({found}),
+    WITH found (id, start_at, due_at, all_day) AS ({found}),
     day (number, zone, starts, ends) AS (VALUES {days})
     SELECT number, id, total FROM (
         SELECT day.number, found.id,
@@ -169,7 +168,7 @@ PER_DAY = """
                 (found.all_day OR found.due_at - found.start_at >= interval '1 day') DESC, found.start_at, found.id
             ) AS place
         FROM found JOIN day
-            ON day.zone = CASE WHEN found.all_day THEN coalesce(found.zone, '') ELSE %s END
+            ON day.zone = CASE WHEN found.all_day THEN %s ELSE %s END
             AND found.start_at < day.ends
             AND (found.due_at > day.starts OR found.start_at = day.starts)
     ) AS placed
@@ -185,12 +184,10 @@ def load(queryset, user, first: datetime.date, count: int, *, each: int, where=N
     """
     where = where or timezone.get_current_timezone()
     days = [Day(first + ONE * n) for n in range(count)]
-    zones = {"": timezone.get_default_timezone(), TIMED: where}
-    others = User.objects.exclude(time_zone="").values_list("time_zone", flat=True).order_by().distinct()
-    zones |= {name: clock.zone(name) for name in others}
+    zones = {WHOLE: timezone.get_default_timezone(), TIMED: where}
     # The days of the earth lie within a day of ours.
     window = queryset.between(clock.midnight(first - ONE, where), clock.midnight(days[-1].date + ONE * 2, where))
-    columns = ("pk", "start_at", "due_at", "all_day", "owner__time_zone")
+    columns = ("pk", "start_at", "due_at", "all_day")
     try:
         found, found_values = window.order_by().values_list(*columns).query.sql_with_params()
     except EmptyResultSet:
@@ -202,7 +199,7 @@ def load(queryset, user, first: datetime.date, count: int, *, each: int, where=N
             values += [number, name, clock.midnight(day.date, zone), clock.midnight(day.date + ONE, zone)]
     with connection.cursor() as cursor:
         sql = PER_DAY.format(found=found, days=", ".join(rows))
-        cursor.execute(sql, [*found_values, *values, TIMED, each])
+        cursor.execute(sql, [*found_values, *values, WHOLE, TIMED, each])
         places = cursor.fetchall()
     ids = {pk for _number, pk, _total in places}
     records = {record.pk: record for record in Activity.objects.filter(pk__in=ids).for_display(user)}

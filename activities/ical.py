@@ -12,6 +12,7 @@ from email.utils import parseaddr
 from urllib.parse import urljoin
 
 from django.conf import settings
+from django.utils import timezone
 from icalendar import Calendar, Event, vDuration
 
 from activities import series, zones
@@ -109,7 +110,7 @@ def events(activities: Iterable[Activity], writer: Writer) -> list[Event]:
 
 def single(activity: Activity, writer: Writer) -> Event:
     """An activity that stands alone."""
-    return _event(uid(activity), activity, writer, writer.zone, datetime.UTC)
+    return _event(uid(activity), activity, writer, timezone.get_default_timezone(), datetime.UTC)
 
 
 def of_place(activity: Activity, place: Occurrence, zone: datetime.tzinfo, writer: Writer) -> Event:

@@ -18,11 +18,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 from icalendar import vCalAddress
 
-from activities import ical, series
+from activities import ical, series, wording
 from activities.models import Activity, Answer, Participant, Recurrence, Status
 from contacts.models import Person
 from contacts.salutation import salutation
-from crm.core import clock, frame, show
+from crm.core import clock, frame
 from crm.core.normalise import email as normal
 from crm.core.normalise import line
 from crm.core.refusals import Refused
@@ -229,11 +229,13 @@ def _ask_again(everybody: list[Participant]) -> None:
 
 def _writer(by, per_row: dict[int, list[Participant]]) -> ical.Writer:
     """Events with who invites, and who is invited; without links, as they lead to nothing for people outside."""
-    organizer = vCalAddress(f"mailto:{Address.objects.capture() or by.email}")
+    capture = Address.objects.capture()
 
     def finish(event, activity) -> None:
-        person = vCalAddress(str(organizer))
-        person.params["CN"] = line(str(activity.owner or by))
+        # Whoever is responsible, not whoever changes it: calendar programs take changes from nobody else.
+        host = activity.owner or by
+        person = vCalAddress(f"mailto:{capture or host.email}")
+        person.params["CN"] = line(str(host))
         event.add("organizer", person)
         for one in per_row.get(activity.pk, ()):
             event.add("attendee", _attendee(one))
@@ -282,13 +284,8 @@ def _places(activity: Activity) -> list[filing.Place]:
 
 def when(activity: Activity, recurrence: Recurrence | None = None) -> str:
     """The time of an activity in words, and the time zone in which it is told."""
-    start, due = timezone.localtime(activity.start_at), timezone.localtime(activity.due_at)
-    if activity.all_day:
-        last = due - series.ONE_DAY
-        text = show.day(start) if last.date() <= start.date() else f"{show.day(start)} – {show.day(last)}"
-    else:
-        until = show.clock(due) if due.date() == start.date() else show.exact(due)
-        text = show.exact(start) if due == start else f"{show.exact(start)} – {until}"
+    text = wording.when(activity)
+    if not activity.all_day:
         text = f"{text} ({timezone.get_current_timezone_name()})"
     return f"{text}\n{series.in_words(recurrence)}" if recurrence else text
 
@@ -343,10 +340,10 @@ def _keep(mine: list[Participant], answer: str, invitation: Invitation, activity
     changes = rows.exclude(answer=answer).exists()
     kept = rows.update(answer=answer, answered_at=at)
     if kept and changes:
-        _tell_owner(mine[0], answer, activity)
+        _tell_owner(mine[0], answer, activity, at)
 
 
-def _tell_owner(guest: Participant, answer: str, activity: Activity) -> None:
+def _tell_owner(guest: Participant, answer: str, activity: Activity, at) -> None:
     owner = activity.owner
     if owner is None:
         return
@@ -356,7 +353,7 @@ def _tell_owner(guest: Participant, answer: str, activity: Activity) -> None:
             Answer.TENTATIVE: _("%(name)s may come: %(title)s"),
             Answer.DECLINED: _("%(name)s declines: %(title)s"),
         }[answer] % {"name": guest, "title": activity}
-    key = f"invitation:{guest.pk}:{guest.invited_sequence}:{answer}"
+    key = f"invitation:{guest.pk}:{guest.invited_sequence}:{at.isoformat()}"
     notify(user=owner, key=key, text=text[:300], icon="mail", url=activity.get_absolute_url())
 
 

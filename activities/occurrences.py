@@ -69,8 +69,9 @@ def _put(row: Activity, recurrence: Recurrence, one: Occurrence, zone, like: Act
 class Ahead:
     """A series from one of its occurrences on, locked.
 
-    `found`: where its rule has them. `rows`: those that are there. `free`: those that follow what is said of the
-    series: open, where the rule has them, and in the hands of whoever changes it (`reachable`); and the one itself.
+    `found`: where its rule has them. `rows`: those that are there. `open`: those that are not done or cancelled, and in
+    the hands of whoever changes it (`reachable`); and the one itself. `free`: of these what follows when the series is
+    moved: those that are where the rule has them; and the one itself.
     """
 
     def __init__(self, here: Activity, reachable):
@@ -83,7 +84,8 @@ class Ahead:
         rows = Activity.objects.filter(recurrence=self.recurrence, occurrence_at__gte=here.occurrence_at)
         self.rows = list(rows.select_for_update(of=("self",)).select_related("recurrence").order_by("pk"))
         mine = set(reachable.filter(recurrence=self.recurrence).values_list("pk", flat=True))
-        self.free = [row for row in self.rows if row.pk == here.pk or (row.pk in mine and _is_free(row))]
+        self.open = [row for row in self.rows if row.pk == here.pk or (row.pk in mine and row.is_open)]
+        self.free = [row for row in self.open if row.pk == here.pk or row.start_at == row.occurrence_at]
 
     def end(self) -> None:
         """The rule ends before; of the whole series nothing would be left to say, so its rule stays."""
@@ -94,10 +96,6 @@ class Ahead:
     def sequence(self) -> int:
         """The next number for those who were invited: above that of each single one."""
         return max(row.sequence for row in self.rows) + 1
-
-
-def _is_free(row: Activity) -> bool:
-    return row.is_open and row.start_at == row.occurrence_at
 
 
 def change(ahead: Ahead, changes: dict, rule: Rule | None, *, told: bool) -> None:
@@ -125,7 +123,10 @@ def change(ahead: Ahead, changes: dict, rule: Rule | None, *, told: bool) -> Non
         for name in changes.keys() - {"start_at", "due_at"}:
             setattr(row, name, changes[name])
         row.sequence, row.updated_at = sequence if told else row.sequence, timezone.now()
-        if one:
+        if one and row.start_at != row.occurrence_at and not TIMES & changes.keys() and rule is None:
+            # It was moved by itself, and no word was said about time.
+            row.recurrence, row.occurrence_at = recurrence, one.at
+        elif one:
             _put(row, recurrence, one, zone, like if TIMES & changes.keys() else row)
         else:
             # The new rule does not have it.
@@ -178,6 +179,6 @@ def _places(ahead: Ahead, found: list[Occurrence], same: bool) -> tuple[dict[int
 
 
 def stop(ahead: Ahead) -> list[Activity]:
-    """The rule ends before `ahead.here`; gives those that follow it, for them to be cancelled or deleted."""
+    """The rule ends before `ahead.here`; gives those that are still open, for them to be cancelled or deleted."""
     ahead.end()
-    return ahead.free
+    return ahead.open

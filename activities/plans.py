@@ -171,9 +171,8 @@ def apply_plan(*, opportunity, plan, start: datetime.date, by, again: bool = Fal
 
 def _write(planned: list[Planned], opportunity) -> list[Activity]:
     """The activities, all of one moment, each waiting for the one before it if its step does."""
-    now, made = timezone.now(), []
+    now, made, where = timezone.now(), [], timezone.get_default_timezone()
     for one in planned:
-        where = one.owner.zone
         activity = Activity.objects.create(
             title=one.step.title,
             type=one.step.type,

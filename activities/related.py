@@ -81,7 +81,11 @@ def next_step(request, opportunity) -> str:
     upcoming = waiting.first()
     if upcoming is None and opportunity.is_closed:
         return ""
-    context = {"activity": upcoming, "new_url": new_url(request.user, opportunity=opportunity)}
+    context = {
+        "activity": upcoming,
+        "others": upcoming is None and opportunity.next_step_at is not None,
+        "new_url": new_url(request.user, opportunity=opportunity),
+    }
     return render_to_string("activities/next_step.html", context, request)
 
 

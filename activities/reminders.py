@@ -82,7 +82,7 @@ def _give(activity) -> None:
     owner = activity.owner
     with override(owner.language or settings.LANGUAGE_CODE), timezone.override(owner.zone):
         said = when(activity)
-        tell(
+        is_new = tell(
             user=owner,
             key=f"activity-{activity.pk}-{activity.remind_at.isoformat()}",
             text=f"{said}: {activity.title}",
@@ -90,7 +90,7 @@ def _give(activity) -> None:
             icon="alarm",
         )
         # Whoever has not said otherwise gets a mail as well.
-        if not Preference.objects.filter(user=owner, remind_by_mail=False).exists():
+        if is_new and not Preference.objects.filter(user=owner, remind_by_mail=False).exists():
             _write(activity, said)
 
 
@@ -108,5 +108,5 @@ def _write(activity, said: str) -> None:
         "company": frame.company_name(),
     }
     subject, text = kinds.compose(REMINDER.key, owner.language or settings.LANGUAGE_CODE, values)
-    key = uuid.uuid5(NAMESPACE, f"{activity.pk} {activity.remind_at.isoformat()}")
+    key = uuid.uuid5(NAMESPACE, f"{activity.pk} {owner.pk} {activity.remind_at.isoformat()}")
     mail.send(by=None, to=owner.email, subject=subject, text=text, key=key)

@@ -37,11 +37,12 @@ ACTIVITY_CONSTRAINTS = [
     models.UniqueConstraint(fields=["recurrence", "occurrence_at"], name="activities_occurrence_once"),
 ]
 
-# A reminder that was given is given again only if its moment has moved into the future.
+# A reminder that was given is given again if its moment has moved into the future, or to somebody else in time.
 SET_REMINDER = """
     NEW.remind_at := NEW.start_at - make_interval(mins => NEW.remind_before);
     IF TG_OP = 'UPDATE' THEN
-        IF NEW.remind_at IS DISTINCT FROM OLD.remind_at AND NEW.remind_at > now() THEN
+        IF NEW.remind_at IS DISTINCT FROM OLD.remind_at AND NEW.remind_at > now()
+           OR NEW.owner_id IS DISTINCT FROM OLD.owner_id AND NEW.start_at > now() THEN
             NEW.reminded_at := NULL;
         END IF;
     END IF;
@@ -68,7 +69,7 @@ ACTIVITY_TRIGGERS = [
     pgtrigger.Trigger(
         name="set_reminder",
         when=pgtrigger.Before,
-        operation=pgtrigger.Insert | pgtrigger.UpdateOf("start_at", "remind_before", "remind_at"),
+        operation=pgtrigger.Insert | pgtrigger.UpdateOf("start_at", "remind_before", "remind_at", "owner_id"),
         func=SET_REMINDER,
     ),
     pgtrigger.Trigger(
@@ -120,7 +121,8 @@ HAND_ON = """
     UPDATE activities_activity
     SET opportunity_id = coalesce(opportunity_id, NEW.opportunity_id),
         company_id = coalesce(company_id, NEW.company_id),
-        person_id = coalesce(person_id, NEW.person_id)
+        person_id = coalesce(person_id, NEW.person_id),
+        updated_at = now()
     WHERE item_id = NEW.id AND opportunity_id IS NULL;
     RETURN NULL;
 """

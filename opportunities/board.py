@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from crm.accounts.scope import Action, allows
+from crm.accounts.scope import Action, Area, allows
 from crm.core import clock, http, offers, show
 from crm.core.listing import ListPage
 from opportunities.browse import NOTHING, CardFilters, views_switch
@@ -72,7 +72,8 @@ def card_of(record, user) -> Card:
     """What a card shows. Without a company that the user may see: the person."""
     company = record.company
     name = short_name(company) if company else str(record.person or "")
-    return Card(record, name, *next_step(record), may_change=allows(user, Action.CHANGE, record))
+    step = next_step(record) if user.may(Area.ACTIVITIES) else ("", "", "calendar")
+    return Card(record, name, *step, may_change=allows(user, Action.CHANGE, record))
 
 
 def next_step(record) -> tuple[str, str, str]:

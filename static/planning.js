@@ -69,7 +69,7 @@
   document.addEventListener("scroll", () => { if (plan() && !held) tip(null); }, true);
 
   /* ── dragging and stretching ── */
-  let held = null;
+  let held = null, late = false;
   function moved(days, edge) {
     const bar = held.bar, width = $(".gantt-lane", plan()).getBoundingClientRect().width;
     const one = (held.step.percent / 100) * width;
@@ -121,7 +121,7 @@
     letGo();
     if (line) { linked(bar, event); return; }
     dragged = steps !== 0;
-    if (steps) save(bar, edge, steps, from);
+    if (steps) save(bar, edge, steps, from); else if (late) refresh();
   });
   for (const lost of ["pointercancel", "blur"]) {
     window.addEventListener(lost, () => { if (held) { put(held.bar, held.from); letGo(); } });
@@ -220,6 +220,17 @@
   }
   document.addEventListener("DOMContentLoaded", toToday);
   let kept = null;
+  // While a bar is in somebody's hand the chart is not fetched anew: what follows will do it.
+  document.addEventListener("htmx:confirm", (event) => {
+    if (event.detail.elt !== plan()) return;
+    late = Boolean(held || pending);
+    if (late) event.preventDefault();
+  });
+  // Moved again before the chart was fetched: the next one goes on from this version.
+  document.addEventListener("moved", (event) => {
+    const bar = $(`#bar-${event.detail.id}`);
+    if (bar) bar.dataset.seen = event.detail.seen;
+  });
   document.addEventListener("htmx:configRequest", (event) => {
     // A refresh brings as many rows as there were.
     if (event.detail.elt !== plan()) return;

@@ -1,6 +1,6 @@
 """What is to be done, by whom and when; plans, series, invitations, calendar feeds."""
 
-from activities.models.activity import Activity, ActivityType, Dependency, Status
+from activities.models.activity import Activity, ActivityType, Dependency, Status, is_late
 from activities.models.participant import Answer, Participant
 from activities.models.personal import CalendarFeed, Preference
 from activities.models.plan import ActivityPlan, Assignee, Begin, PlanStep
@@ -20,4 +20,5 @@ __all__ = [
     "Preference",
     "Recurrence",
     "Status",
+    "is_late",
 ]

@@ -19,7 +19,7 @@ from activities.models.plan import ActivityPlan, PlanStep
 from activities.models.recurrence import Recurrence
 from contacts.models import Company, Person
 from crm.accounts.scope import Area, ScopedQuerySet
-from crm.core import history
+from crm.core import clock, history
 from crm.core.choices import one_of
 from crm.core.fold import matching, search_column
 from crm.lists.models import PickList, Priority
@@ -62,18 +62,35 @@ class Status(models.TextChoices):
 SPAN = models.Func("start_at", "due_at", models.Value("[]"), function="tstzrange", output_field=DateTimeRangeField())
 
 
+def is_late(now=None) -> Q:
+    """Whose due moment has passed at `now` (aware). A whole day is over when it is over where the reader is."""
+    now = now or timezone.now()
+    today = clock.midnight(timezone.localdate(now), timezone.get_default_timezone())
+    return Q(all_day=False, due_at__lt=now) | Q(all_day=True, due_at__lte=today)
+
+
 class ActivityQuerySet(ScopedQuerySet):
     def open(self):
         """Neither done nor cancelled."""
         return self.filter(status=Status.OPEN)
 
     def overdue(self, now=None):
-        """Open ones whose due moment has passed; `now`: an aware moment."""
-        return self.open().filter(due_at__lt=now or timezone.now())
+        """Open ones whose due moment has passed, for whoever reads it; `now`: an aware moment."""
+        return self.open().filter(is_late(now))
 
     def of(self, user):
         """Those for which `user` is responsible."""
         return self.filter(owner=user)
+
+    def on(self, first: datetime.date, last: datetime.date | None = None):
+        """Those that touch these days, both included: times as the reader's clock has them, whole days as days."""
+        after = (last or first) + datetime.timedelta(days=1)
+        ends = [
+            (clock.midnight(first, where), clock.midnight(after, where))
+            for where in (timezone.get_current_timezone(), timezone.get_default_timezone())
+        ]
+        times, whole = (Q(pk__in=self.between(*pair).order_by().values("pk")) for pair in ends)
+        return self.filter(Q(all_day=False) & times | Q(all_day=True) & whole)
 
     def between(self, start, end):
         """Those that touch the time from `start` up to, but not including, `end` (aware moments)."""
@@ -115,7 +132,7 @@ REFERRED = {"null": True, "blank": True, "related_name": "activities"}
 class Activity(models.Model):
     """A call, a mail, a meeting, a task: from `start_at` to `due_at` (aware; the end is not included).
 
-    Of a whole day (`all_day`) both are midnights in the time zone of whoever is responsible.
+    Of a whole day (`all_day`) both are midnights of the company, so that it is the same day for everybody.
     """
 
     title = models.CharField(_("title"), max_length=200)
@@ -194,7 +211,7 @@ class Activity(models.Model):
             models.Index(fields=["owner", "start_at"], name="activities_owner_start"),
             models.Index(fields=["start_at"], name="activities_start"),
             models.Index(fields=["owner", "due_at"], name="activities_owner_due", condition=Q(status="open")),
-            models.Index(fields=["due_at"], name="activities_due", condition=Q(status="open")),
+            models.Index(fields=["due_at", "id"], name="activities_due"),
             models.Index(fields=["opportunity", "due_at"], name="activities_next", condition=Q(status="open")),
             models.Index(fields=["done_at"], name="activities_done", condition=Q(status="done")),
             models.Index(
@@ -219,9 +236,7 @@ class Activity(models.Model):
     @property
     def zone(self) -> datetime.tzinfo:
         """Where its days begin and end: a whole day is the same one for everybody, a time is that of the reader."""
-        if not self.all_day:
-            return timezone.get_current_timezone()
-        return self.owner.zone if self.owner else timezone.get_default_timezone()
+        return timezone.get_default_timezone() if self.all_day else timezone.get_current_timezone()
 
     @property
     def begins(self) -> datetime.datetime:
@@ -242,7 +257,9 @@ class Activity(models.Model):
     @property
     def is_overdue(self) -> bool:
         """A moment, not a task: nothing has to run for an activity to become overdue."""
-        return self.is_open and self.due_at < timezone.now()
+        if not self.is_open:
+            return False
+        return self.ends.date() < timezone.localdate() if self.all_day else self.due_at < timezone.now()
 
 
 @history.track

@@ -44,3 +44,8 @@ class Participant(models.Model):
 
     def __str__(self):
         return self.name or self.email
+
+    @property
+    def is_hidden(self) -> bool:
+        """Is it a person who was not fetched, because the viewer may not see him?"""
+        return self.person_id is not None and self.person is None

@@ -3,6 +3,7 @@
 from django import template
 
 from activities import showing
+from crm.accounts.scope import Action, allows
 
 register = template.Library()
 register.filter("when", showing.when)
@@ -11,6 +12,12 @@ register.filter("state", showing.state)
 register.filter("state_colour", showing.colour)
 register.filter("customer", showing.customer)
 register.filter("answer_colour", showing.answer_colour)
+
+
+@register.filter
+def may_be_ticked(activity, user) -> bool:
+    """May the user say that it is done?"""
+    return allows(user, Action.CHANGE, activity)
 
 
 @register.filter

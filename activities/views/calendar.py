@@ -251,7 +251,7 @@ class Calendar(ListPage):
             "is_bar": is_bar,
             "may_move": record.is_open and allows(self.request.user, Action.CHANGE, record),
             "seen": actions.version(record),
-            "zone": str(record.owner.zone) if record.all_day and record.owner else str(self.where),
+            "zone": str(record.zone),
         }
 
     def _when(self, record) -> str:

@@ -3,7 +3,8 @@
 import datetime
 
 from django import forms
-from django.db.models import Case, When
+from django.db import IntegrityError, transaction
+from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -12,21 +13,24 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import trigger_client_event
 
 from activities import actions, occurrences, series, showing
 from activities.forms import ActivityForm, CompleteForm, prefilled
 from activities.forms_series import SeriesForm
 from activities.models import Activity
+from contacts.models import Person
 from crm.accounts.scope import Action, Area, allows
 from crm.core import http, recordpage, timeline
 from crm.core.forms import Pick, PlainForm
-from crm.core.refusals import Overtaken, Refused
+from crm.core.refusals import Overtaken, Refused, explain
 from crm.setup.models import working_days
+from inbox.models import InboxItem
 
 form_view = require_http_methods(["GET", "HEAD", "POST"])
 FACTS = ("title", "type", "owner", "priority", "location", "notes", "result", "company", "person", "opportunity")
 # What the timeline would only repeat.
-TOLD = ("uid", "sequence", "occurrence_at", "remind_at", "reminded_at", "step", "done_at")
+TOLD = ("uid", "sequence", "recurrence", "occurrence_at", "remind_at", "reminded_at", "step", "done_at")
 
 
 def found(request, pk: int, action=Action.VIEW) -> Activity:
@@ -41,6 +45,7 @@ def activity(request, pk):
     record = found(request, pk)
     may_change = allows(request.user, Action.CHANGE, record)
     visible = Activity.objects.visible_to(request.user).select_related("type")
+    persons = Person.objects.visible_to(request.user)
     context = {
         "activity": record,
         "title": record.title,
@@ -56,7 +61,7 @@ def activity(request, pk):
         "before": visible.filter(dependents__activity=record).order_by("start_at", "pk"),
         "after": visible.filter(dependencies__predecessor=record).order_by("start_at", "pk"),
         "rule": series.in_words(record.recurrence) if record.recurrence_id else "",
-        "participants": record.participants.all(),
+        "participants": record.participants.prefetch_related(Prefetch("person", persons)),
         "history": timeline.of(record, user=request.user, skip=TOLD, limit=20),
     }
     return http.page(request, "activities/activity.html", context)
@@ -69,26 +74,37 @@ def create(request):
     user = request.user
     http.require(user.may(Area.ACTIVITIES, Action.CREATE))
     initial = prefilled(request)
-    item = initial.pop("item", None)
+    item = InboxItem.objects.visible_to(user).filter(pk=initial.pop("item", None)).first()
     data = request.POST if request.method == "POST" else None
     form = ActivityForm(data, by=user, initial=initial)
     repeats = SeriesForm(data, start=form["start_day"].initial)
     if request.method == "POST" and all([form.is_valid(), repeats.is_valid()]):
-        fields = form.changes() | ({"item_id": item} if item else {})
         try:
-            if rule := repeats.rule():
-                record = actions.create_series(by=user, rule=rule, **fields)
-            else:
-                record = actions.create_activity(by=user, **fields)
+            record = _create(form, repeats.rule(), item, user)
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
             _announce_hint(request, form)
-            text = _("“%(title)s” is planned for %(when)s.") % {"title": record, "when": showing.when(record)}
+            text = _("“%(title)s” is planned for %(when)s.") if record.is_open else _("“%(title)s” is done.")
+            text %= {"title": record, "when": showing.when(record)}
             return http.done(request, record.get_absolute_url(), text)
     context = {"form": form, "title": _("New activity"), "back": reverse("activities:list"), "wide": True}
     context["series"] = repeats
     return http.dialog(request, "activities/form.html", context, status=422 if form.errors or repeats.errors else 200)
+
+
+@transaction.atomic
+def _create(form, rule: str, item, user) -> Activity:
+    """What was typed; what has been done already is done at once, with its result."""
+    fields = form.changes() | ({"item": item} if item else {})
+    is_done, result = fields.pop("is_done"), fields.pop("result")
+    if rule:
+        return actions.create_series(by=user, rule=rule, **fields)
+    record = actions.create_activity(by=user, **fields)
+    if is_done:
+        actions.complete(activity=record, by=user, result=result)
+        record.refresh_from_db()
+    return record
 
 
 def _announce_hint(request, form) -> None:
@@ -119,6 +135,9 @@ def edit(request, pk):
             seen = actions.version(overtaken.now)
         except Refused as refused:
             form.add_error(None, str(refused))
+        except IntegrityError as error:
+            # Of all rules of the database only the one about circles can be broken by this form.
+            form.add_error("depends_on", explain(error))
         else:
             _announce_hint(request, form)
             return http.done(request, record.get_absolute_url(), _("Saved."))
@@ -171,7 +190,8 @@ class FactForm(ActivityForm):
 def complete(request, pk):
     """Done: asks what came of it and what comes next."""
     record = found(request, pk, Action.CHANGE)
-    form = CompleteForm(request.POST if request.method == "POST" else None, activity=record)
+    may_follow = request.user.may(Area.ACTIVITIES, Action.CREATE)
+    form = CompleteForm(request.POST if request.method == "POST" else None, activity=record, may_follow=may_follow)
     if request.method == "POST" and form.is_valid():
         follow_up = form.next_one(working_days())
         next_one = actions.complete(
@@ -252,7 +272,10 @@ def move(request, pk):
     moved = actions.move(activity=record, by=request.user, start_at=start, due_at=due, seen=data.get("seen"))
     undo = f"{reverse('activities:move', args=[pk])}?{urlencode(old | {'seen': actions.version(moved)})}"
     text = _("“%(title)s”: %(when)s") % {"title": moved, "when": showing.when(moved)}
-    return http.done(request, moved.get_absolute_url(), text, undo_url="" if "undone" in data else f"{undo}&undone=1")
+    undo = "" if "undone" in data else f"{undo}&undone=1"
+    answer = http.done(request, moved.get_absolute_url(), text, undo_url=undo)
+    # For whoever moves it on before the page has fetched itself anew.
+    return trigger_client_event(answer, "moved", {"id": pk, "seen": actions.version(moved)})
 
 
 def _wished(record, data) -> tuple[datetime.datetime, datetime.datetime]:
@@ -298,9 +321,7 @@ class DependForm(PlainForm):
         super().__init__(*args, **kwargs)
         self.fields["on"].widget.url = reverse("activities:pick")
         others = Activity.objects.visible_to(by).exclude(pk=activity.pk)
-        # Those about the same opportunity come first.
-        same = Case(When(opportunity=activity.opportunity_id, then=0), default=1)
-        self.fields["on"].queryset = others.order_by(same, "-start_at", "pk")
+        self.fields["on"].queryset = others.order_by("-start_at", "-pk")
 
 
 @form_view

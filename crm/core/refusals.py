@@ -4,17 +4,20 @@ from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.defaults import page_not_found
+from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from crm.core import http
 
 # Sentences for the rules that triggers hold, by the name of the rule; each room brings its own in AppConfig.ready().
 RULES: dict[str, str] = {}
+# Two waited for each other, or one for too long: nothing was written, and the next try has its turn.
+IN_THE_WAY = (DeadlockDetected, LockNotAvailable, SerializationFailure)
 
 
 class Refused(Exception):
@@ -84,4 +87,6 @@ class RefusalMiddleware:
             return _refuse(request, str(exception), exception.back)
         if isinstance(exception, IntegrityError):
             return _refuse(request, explain(exception))
+        if isinstance(exception, OperationalError) and isinstance(exception.__cause__, IN_THE_WAY):
+            return _refuse(request, _("Somebody else was working on the same records. Please try again."))
         return None

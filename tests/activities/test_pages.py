@@ -169,33 +169,16 @@ def test_times_are_those_of_the_user(web, rep):
 def test_a_whole_day_is_the_same_day_for_everybody(signed_in, people, call):
     people["mate"].time_zone = "America/New_York"
     people["mate"].save()
-    york = ZoneInfo("America/New_York")
-    one = call("Messe", start=datetime.datetime(2026, 12, 1, tzinfo=york), hours=24, owner="mate", all_day=True)
+    one = call("Messe", start=datetime.datetime(2026, 12, 1, tzinfo=BERLIN), hours=24, owner="mate", all_day=True)
     for name in ("rep", "mate"):
         assert "Tue 1 Dec" in page(signed_in(name), "activity", one.pk)
     form = filled(page(signed_in("mate"), "edit", one.pk), url("edit", one.pk))
     assert (form["start_day"], form["due_day"]) == ("2026-12-01", "2026-12-01")
-
-
-def test_a_whole_day_stays_that_day_with_somebody_elsewhere(web, people, call):
-    people["mate"].time_zone = "America/New_York"
-    people["mate"].save()
-    one = call(start=datetime.datetime(2026, 12, 1, tzinfo=BERLIN), hours=24, all_day=True)
-    web.post(url("fact", one.pk, "owner"), {"owner": people["mate"].pk}, **HTMX)
+    web = signed_in("mate")
+    web.post(url("edit", one.pk), form | {"title": "Messe Ulm"}, **HTMX)
     one.refresh_from_db()
-    assert one.owner == people["mate"]
-    assert one.start_at == datetime.datetime(2026, 12, 1, tzinfo=ZoneInfo("America/New_York"))
-    assert one.due_at == datetime.datetime(2026, 12, 2, tzinfo=ZoneInfo("America/New_York"))
-
-
-def test_days_in_different_zones_that_follow_each_other_do_not_collide(people, call):
-    people["mate"].time_zone = "America/New_York"
-    people["mate"].save()
-    york = ZoneInfo("America/New_York")
-    first = call("A", start=datetime.datetime(2026, 12, 1, tzinfo=york), hours=24, owner="mate", all_day=True)
-    then = call("B", start=datetime.datetime(2026, 12, 2, tzinfo=BERLIN), hours=24, all_day=True)
-    actions.depend(activity=then, on=first, by=people["rep"])
-    assert then.dependencies.get().predecessor == first
+    assert one.title == "Messe Ulm"
+    assert one.start_at == datetime.datetime(2026, 12, 1, tzinfo=BERLIN)
 
 
 # ── changing ────────────────────────────────────────────────────────────────────────────────────────
@@ -383,15 +366,17 @@ def test_overdue_is_a_moment_and_needs_nobody_to_run(web, call, time_machine):
     assert 'class="door-count bad">1<' in re.sub(r"\s+", " ", page(web, "list"))
 
 
-def test_a_whole_day_is_overdue_when_the_day_is_over_where_its_owner_is(rep, call, time_machine):
-    rep.time_zone = "America/New_York"
-    rep.save()
-    midnight = datetime.datetime(2026, 12, 2, tzinfo=ZoneInfo("America/New_York"))
-    one = call(start=midnight - DAY, hours=24, all_day=True)
-    time_machine.move_to(midnight - HOUR)
-    assert not Activity.objects.overdue().exists()
-    time_machine.move_to(midnight + HOUR)
-    assert Activity.objects.overdue().get() == one
+def test_a_whole_day_is_overdue_when_the_day_is_over_where_the_reader_is(signed_in, people, call, time_machine):
+    people["mate"].time_zone = "America/New_York"
+    people["mate"].save()
+    york = ZoneInfo("America/New_York")
+    call(start=datetime.datetime(2026, 12, 1, tzinfo=BERLIN), hours=24, owner="mate", all_day=True)
+    time_machine.move_to(datetime.datetime(2026, 12, 1, 23, tzinfo=york))
+    # In Berlin it is the second of December.
+    assert 'data-rows="0"' in page(signed_in("mate"), "list", tab="overdue")
+    assert 'data-rows="1"' in page(signed_in("rep"), "list", tab="overdue")
+    time_machine.move_to(datetime.datetime(2026, 12, 2, 1, tzinfo=york))
+    assert 'data-rows="1"' in page(signed_in("mate"), "list", tab="overdue")
 
 
 # ── elsewhere ───────────────────────────────────────────────────────────────────────────────────────
@@ -427,3 +412,129 @@ def test_a_lost_opportunity_still_takes_activities(web, rep, deal):
     address = f"{url('new')}?opportunity={lead.pk}"
     assert web.post(address, filled(web.get(address, **HTMX).content.decode(), address), **HTMX).status_code == 204
     assert Activity.objects.get().opportunity == lead
+
+
+# ── what one may not see ────────────────────────────────────────────────────────────────────────────
+def test_saving_does_not_take_away_what_was_not_offered(web, call):
+    hidden = call("Geheim", owner="stranger", start=timezone.now() - DAY)
+    one = call()
+    one.dependencies.create(predecessor=hidden)
+    web.post(url("edit", one.pk), filled(page(web, "edit", one.pk), url("edit", one.pk)) | {"location": "Ulm"}, **HTMX)
+    one.refresh_from_db()
+    assert one.location == "Ulm"
+    assert one.dependencies.get().predecessor == hidden
+
+
+def test_a_hidden_guest_is_not_named(web, people, call):
+    guest = Person.objects.create(last_name="Geheimrat", email="geheim@rat.example", owner=people["stranger"])
+    one = call()
+    one.participants.create(person=guest, name=str(guest), email=guest.email)
+    html = page(web, "activity", one.pk)
+    assert "somebody you may not see" in html
+    assert "eheim" not in html
+
+
+def test_who_may_not_tick_is_offered_no_tick(signed_in, call):
+    one = call(owner="mate")
+    assert url("complete", one.pk) not in page(signed_in("rep"), "list")
+    assert url("complete", one.pk) in page(signed_in("mate"), "list")
+
+
+def test_the_card_says_nothing_to_whom_activities_are_closed(signed_in, people, call, deal):
+    call(opportunity=deal(kind="deal"), start=timezone.now() - 3 * DAY)
+    board = "/opportunities/board/"
+    assert "Overdue since" in signed_in("rep").get(board).content.decode()
+    people["rep"].role.rights.filter(area="activities").delete()
+    html = signed_in("rep").get(board).content.decode()
+    assert "Overdue since" not in html
+    assert "No activity" not in html
+
+
+def test_the_next_step_of_somebody_else_is_not_called_missing(web, call, deal):
+    lead = deal()
+    call("Geheim", owner="stranger", opportunity=lead)
+    html = web.get(lead.get_absolute_url()).content.decode()
+    assert "belongs to somebody whose activities you do not see" in html
+    assert "Geheim" not in html
+
+
+# ── order ───────────────────────────────────────────────────────────────────────────────────────────
+def test_nothing_is_entered_that_begins_too_early(web, call):
+    first = call("Muster", start=timezone.now() + 10 * DAY)
+    answer = web.post(url("new"), times() | {"depends_on": [first.pk], "title": "Angebot"}, **HTMX)
+    assert "It depends on “Muster”" in answer.content.decode()
+    assert not Activity.objects.filter(title="Angebot").exists()
+    other = call("anderes")
+    form = filled(page(web, "edit", other.pk), url("edit", other.pk)) | {"depends_on": [first.pk]}
+    assert "It depends on “Muster”" in web.post(url("edit", other.pk), form, **HTMX).content.decode()
+    assert not other.dependencies.exists()
+
+
+def test_a_circle_is_said_beside_the_field(web, call):
+    first, then = call("A"), call("B", start=timezone.now() + 10 * DAY)
+    then.dependencies.create(predecessor=first)
+    form = filled(page(web, "edit", first.pk), url("edit", first.pk))
+    form |= {"depends_on": [then.pk], "notes": "getippt", "start_day": "2199-01-01", "due_day": "2199-01-01"}
+    html = web.post(url("edit", first.pk), form, **HTMX).content.decode()
+    assert "would wait for each other" in html
+    assert "getippt" in html
+
+
+# ── done, in one go ─────────────────────────────────────────────────────────────────────────────────
+def test_what_happened_is_entered_as_done(web):
+    web.post(url("new"), times() | {"is_done": "on", "result": "Will ein Angebot"}, **HTMX)
+    made = Activity.objects.get()
+    assert (made.status, made.result) == ("done", "Will ein Angebot")
+
+
+def test_a_follow_up_at_a_time_of_ones_own(web, call):
+    one = call()
+    form = {"result": "", "follow_up": "on", "type": one.type_id, "title": "Rückruf"}
+    assert "on which day" in web.post(url("complete", one.pk), form, **HTMX).content.decode()
+    lost = form | {"day": "2027-03-28", "time": "02:30"}
+    assert "does not exist" in web.post(url("complete", one.pk), lost, **HTMX).content.decode()
+    web.post(url("complete", one.pk), form | {"day": "2027-03-29", "time": "10:00"}, **HTMX)
+    made = Activity.objects.get(title="Rückruf")
+    assert made.start_at == datetime.datetime(2027, 3, 29, 10, tzinfo=BERLIN)
+    assert not made.all_day
+
+
+def test_without_the_right_to_plan_the_result_is_kept(web, people, call):
+    people["rep"].role.rights.filter(area="activities", action="create").delete()
+    one = call()
+    assert 'name="follow_up"' not in page(web, "complete", one.pk)
+    assert web.post(url("complete", one.pk), {"result": "erreicht", "follow_up": "1"}, **HTMX).status_code == 204
+    one.refresh_from_db()
+    assert (one.status, one.result) == ("done", "erreicht")
+
+
+def test_what_comes_from_a_converted_lead_is_about_its_customer(web, rep, deal):
+    lead = deal()
+    item = InboxItem.objects.create(
+        title="Anfrage", owner=rep, status=ProcessingStatus.objects.first(), company=lead.company,
+        opportunity=lead, qualified_at=timezone.now(),
+    )  # fmt: skip
+    address = f"{url('new')}?item={item.pk}"
+    web.post(address, filled(web.get(address, **HTMX).content.decode(), address), **HTMX)
+    made = Activity.objects.get()
+    assert (made.item, made.opportunity, made.company) == (item, lead, lead.company)
+
+
+@pytest.mark.parametrize("minutes", ["-480", "960"])
+def test_a_reminder_of_a_whole_day_is_none_for_a_time(web, minutes):
+    assert "for whole days" in web.post(url("new"), times() | {"remind_before": minutes}, **HTMX).content.decode()
+    web.post(url("new"), times(start="", due="") | {"remind_before": minutes}, **HTMX)
+    assert Activity.objects.get().remind_before == int(minutes)
+
+
+def test_the_search_begins_with_what_comes_next(web, call):
+    now = timezone.now()
+    for title, start in (
+        ("fern", now + 900 * DAY),
+        ("bald", now + DAY),
+        ("lange her", now - 900 * DAY),
+        ("eben", now - DAY),
+    ):
+        call(f"Jour fixe {title}", start=start)
+    html = web.get("/search/", {"q": "Jour fixe"}).content.decode()
+    assert re.findall(r"Jour fixe (bald|fern|eben|lange her)", html) == ["bald", "fern", "eben", "lange her"]

@@ -204,6 +204,11 @@ def test_the_same_queries_for_ten_and_for_many(web, call, deal):
     before = cost()
     for n in range(60):
         other = deal()
-        one = call(f"x{n}", start=at(25), opportunity=other, company=other.company)
+        one = call(f"x{n}", start=at(25, 0), hours=24, all_day=True, opportunity=other, company=other.company)
         call(f"y{n}", start=at(26), opportunity=other).dependencies.create(predecessor=one)
     assert cost() == before
+
+
+def test_of_a_bar_of_centuries_no_working_days_are_counted(web, call):
+    call("ewig", start=datetime.datetime(1900, 1, 2, tzinfo=BERLIN), hours=24 * 109_000)
+    assert "working day" not in show(web)

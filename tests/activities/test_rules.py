@@ -2,6 +2,7 @@
 
 import datetime
 import threading
+import time
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -123,3 +124,46 @@ def test_a_reminder_follows_the_start(call):
     one.refresh_from_db()
     assert one.remind_at == one.start_at - HOUR / 2
     assert one.reminded_at is None
+
+
+def test_a_reminder_goes_to_whoever_takes_over_in_time(call, people):
+    one = call(remind_before=24 * 60, start=timezone.now() + 5 * HOUR)
+    Activity.objects.filter(pk=one.pk).update(reminded_at=timezone.now())
+    actions.update_activity(activity=one, by=people["rep"], owner=people["mate"])
+    one.refresh_from_db()
+    assert one.reminded_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_verb_and_a_plan_do_not_wait_for_each_other(call, deal, people):
+    """A plan locks the opportunity, then its activities; a verb keeps to that order, though it begins with one."""
+    lead = deal()
+    one = call(opportunity=lead)
+    locked, problems = threading.Event(), []
+
+    def plan():
+        with transaction.atomic():
+            type(lead).objects.select_for_update().get(pk=lead.pk)
+            locked.set()
+            time.sleep(0.5)
+            Activity.objects.filter(pk=one.pk).update(location="Ulm")
+
+    def finish():
+        locked.wait(10)
+        actions.complete(activity=one, by=people["rep"])
+
+    def run(work):
+        try:
+            work()
+        except DatabaseError as error:
+            problems.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in (plan, finish)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    one.refresh_from_db()
+    assert (problems, one.status, one.location) == ([], "done", "Ulm")

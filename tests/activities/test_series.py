@@ -212,6 +212,17 @@ def test_what_is_done_cancelled_or_moved_stays(repeat, rep):
     assert [now[row.pk].occurrence_at for row in rows[1:]] == [one.at for one in series.counted(new)]
 
 
+def test_a_moved_one_keeps_its_time_when_only_words_change_from_it_on(repeat, rep):
+    rows = repeat("FREQ=WEEKLY;COUNT=3")
+    moved = actions.move(
+        activity=rows[1], by=rep, start_at=rows[1].start_at + 5 * HOUR, due_at=rows[1].due_at + 5 * HOUR
+    )
+    actions.update_activity(activity=moved, by=rep, title="Neu", onwards=True)
+    again = list(Activity.objects.order_by("start_at"))
+    assert walls(again) == ["2026-11-02 09:00", "2026-11-09 14:00", "2026-11-16 09:00"]
+    assert [row.title for row in again] == ["Jour fixe", "Neu", "Neu"]
+
+
 def test_the_whole_series_stays_one(repeat, rep):
     rows = repeat("FREQ=DAILY;COUNT=5")
     here = actions.move(
@@ -260,6 +271,15 @@ def test_cancelled_and_deleted_from_here_on(repeat, rep, people):
     for row in Activity.objects.all():
         actions.delete_activity(activity=row, by=people["admin"])
     assert not Recurrence.objects.exists()
+
+
+def test_cancelling_from_here_on_takes_the_moved_ones_along(repeat, rep):
+    rows = repeat("FREQ=WEEKLY;COUNT=4")
+    actions.move(activity=rows[2], by=rep, start_at=rows[2].start_at + HOUR, due_at=rows[2].due_at + HOUR)
+    actions.complete(activity=rows[3], by=rep)
+    actions.cancel(activity=rows[0], by=rep, onwards=True)
+    found = Activity.objects.order_by("start_at").values_list("status", flat=True)
+    assert list(found) == [Status.CANCELLED, Status.CANCELLED, Status.CANCELLED, Status.DONE]
 
 
 def test_what_is_somebody_elses_stays(repeat, people):

@@ -37,11 +37,11 @@ def _wait(world, record, before) -> None:
 
 
 def own(world: World, owner, opportunity, item, company, person) -> None:
-    """What everybody has, about the own business; done is one of them as well."""
+    """What everybody has, about the own business; done is one of them, and one takes whole days."""
     about = {"company": company, "person": person, "opportunity": opportunity}
     record = activity(world, owner, **about)
     ended = timezone.now() - timedelta(hours=1)
-    before = activity(world, owner, item=item, start_at=ended, due_at=ended)
+    before = activity(world, owner, item=item, start_at=ended, due_at=ended, all_day=True)
     _wait(world, record, before)
     activity(world, owner, **about, start_at=ended, due_at=ended, status="done", done_at=ended)
     world.records["activities.Activity", "plain", owner] = record
@@ -71,6 +71,9 @@ def crossed(world: World, owner, company, person, opportunity) -> None:
     _wait(world, record, theirs)
     world.records["activities.Activity", "crossed", owner] = record
     world.children[record.pk] = {"predecessor": theirs, "participant": _invite(world, record)}
+    # Somebody invited a person whom not everybody sees.
+    guest = theirs.person
+    record.participants.create(pk=next(world.pks), person=guest, name=str(guest), email=guest.email)
     mine = world.records["activities.Activity", "plain", owner]
     late = mine.due_at + timedelta(hours=2)
     visitor = activity(

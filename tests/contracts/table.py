@@ -418,9 +418,6 @@ NOTICES = {
     "notices:open": Access("notices.Notice", get="private.view"),
     "notices:read-all": Access(post=ANYONE),
 }
-ACTIVITIES = {
-    "activities:calendar": Access(get="activities.view"),
-}
 
 PAPERS_IN = (("quote", "sales"), ("order", "sales"), ("invoice", "invoices"))
 PAPER_IN = {"subject": "Beleg über die API", "lines": [{"text": "Ware", "unit_price": "12.50"}]}
@@ -438,6 +435,7 @@ def _feed_key(world, _record):
 
 ACTIVITIES = {
     "activities:list": Access(get=_see),
+    "activities:calendar": Access(get=_see),
     "activities:planning": Access(get=_see),
     "activities:mine": Access(get=_see),
     "activities:new": Access(get="activities.create", post="activities.create"),
@@ -511,7 +509,6 @@ ROUTES: dict[str, Access | tuple[Access, ...]] = {
     **ACTIVITIES,
     **PLANS,
     **NOTICES,
-    **ACTIVITIES,
     **API,
 }
 
