@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext, override
 from activities.models import Activity, Preference, is_late
 from activities.reminders import NAMESPACE
 from activities.wording import when
-from crm.core import frame, show
+from crm.core import clock, frame, show
 from crm.mail import actions as mail
 from crm.mail import kinds
 from crm.setup.models import working_days
@@ -115,8 +115,9 @@ def _parts(user, today: datetime.date) -> dict[str, str]:
     following = working_days().later(today + ONE, 0)
     mine = Activity.objects.visible_to(user).of(user).open()
     of_today = mine.on(today)
-    # What ended before today; of today's it is said there when they were due.
-    late = mine.filter(is_late()).exclude(pk__in=of_today.order_by().values("pk"))
+    # What was over when the day began; of today's it is said when they are due.
+    begun = clock.midnight(today, user.zone) + datetime.timedelta(microseconds=1)
+    late = mine.filter(is_late(begun)).exclude(pk__in=of_today.order_by().values("pk"))
     first = mine.on(following).exclude(pk__in=mine.on(today, following - ONE).order_by().values("pk"))
     return {
         "today": _list(_("Today:"), of_today.order_by("start_at", "pk"), user, MOST_TODAY),

@@ -3,6 +3,7 @@
 import datetime
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -76,12 +77,11 @@ def told_by(field: str):
 
     def entries(record, *, user, before=None, limit=50) -> list[Entry]:
         found = Activity.objects.visible_to(user).filter(**{field: record}).select_related("type", "owner")
-        done, planned = found.filter(status=Status.DONE), found.exclude(status=Status.DONE)
+        found = found.annotate(at=Coalesce("done_at", "created_at"))
         if before is not None:
-            done, planned = done.filter(done_at__lt=before), planned.filter(created_at__lt=before)
+            found = found.filter(at__lt=before)
         # One more than a page takes: it tells where the next one begins.
-        rows = [*done.order_by("-done_at", "-pk")[: limit + 1], *planned.order_by("-created_at", "-pk")[: limit + 1]]
-        return sorted((_entry(row) for row in rows), key=lambda entry: entry.at, reverse=True)[: limit + 1]
+        return [_entry(row) for row in found.order_by("-at", "-pk")[: limit + 1]]
 
     return entries
 

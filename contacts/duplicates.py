@@ -222,7 +222,8 @@ def _find(model, branches, rate, probes, user, limit, exclude) -> list[list[Matc
     }
     columns["n"] = list(range(len(probes)))
     columns["person"] = [f"{probe.first_name} {probe.last_name}" for probe in probes]
-    for record in model.objects.raw(_PROBES + branches, columns):
+    # Of those that are equally alike the oldest come first: what is added changes nothing about what was found.
+    for record in sorted(model.objects.raw(_PROBES + branches, columns), key=lambda record: record.pk):
         if record.pk == exclude:
             continue
         score, reasons, exact = rate(probes[record.probe], record)

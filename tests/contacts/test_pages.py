@@ -134,7 +134,7 @@ def test_as_many_queries_with_5_as_with_200(signed_in, people, django_assert_max
     Company.objects.bulk_create(Company(number=f"Y-{i}", name=f"Firma {i}") for i in range(195))
     persons(195)
     assert {url: queries(url) for url in urls} == few
-    assert few["/contacts/"] <= 13
+    assert few["/contacts/"] <= 15
 
 
 # ── the record page ─────────────────────────────────────────────────────────────────────────────────
