@@ -148,12 +148,9 @@ class Axis:
         return [self.day(day) for day in self.days[step::step]]
 
     def now(self) -> float | None:
-        """Where now is: the middle of today, where whole days are shown."""
-        moment = timezone.now()
-        if not self.start <= moment < self.end:
+        """Where the middle of today is. Where hours are shown, the page itself puts the line in its place."""
+        if not self.start <= timezone.now() < self.end:
             return None
-        if self.zoom.snap:
-            return self.place(moment)
         return self.day(timezone.localdate()) + self.day_width / 2
 
 

@@ -204,6 +204,22 @@
   });
   window.addEventListener("beforeunload", flush);
 
+  /* ── the line of now: where hours are shown, at the time of the clock in the user's zone ── */
+  function now() {
+    const layer = $(".gantt-now"), line = layer && $("line", layer);
+    if (!line || plan().dataset.snap === "0") return;
+    const parts = new Intl.DateTimeFormat("en-GB", { timeZone: layer.dataset.zone, hour: "numeric", minute: "numeric" }).formatToParts(Date.now());
+    const [hour, minute] = ["hour", "minute"].map((type) => Number(parts.find((part) => part.type === type).value));
+    const day = 100 / Number(plan().dataset.days);
+    layer.dataset.today ??= parseFloat(line.getAttribute("x1")) - day / 2;
+    const place = `${Number(layer.dataset.today) + ((hour * 60 + minute) / 1440) * day}%`;
+    line.setAttribute("x1", place);
+    line.setAttribute("x2", place);
+  }
+  document.addEventListener("DOMContentLoaded", now);
+  document.addEventListener("htmx:afterSettle", now);
+  window.setInterval(() => { if (plan()) now(); }, 60000);
+
   /* ── folding, and the same place after a refresh ── */
   document.addEventListener("click", (event) => {
     const fold = event.target.closest("[data-fold]");

@@ -106,6 +106,7 @@ class Planning(ListPage):
             "area_views": area_views(self.request, self.current),
             "total": narrowed.count(),
             "group_total": narrowed.order_by().values(self.grouping).distinct().count(),
+            "zone": str(timezone.get_current_timezone()),
             "range": show.days(self.axis.first, self.axis.last),
             "earlier": self._with(**{"from": (self.axis.first - step).isoformat()}),
             "later": self._with(**{"from": (self.axis.first + step).isoformat()}),

@@ -123,7 +123,9 @@ def test_pages_hold_everything_once(company, rep, django_assert_max_num_queries)
     for n in range(7):
         change(company, rep, city=f"Ort {n}")
     spread(company, *range(8))
-    rep.may("activities")  # the rights are read once
+    # What a user may see is read once.
+    assert rep.may("activities")
+    assert rep.colleague_ids
     with django_assert_max_num_queries(3):
         timeline.of(company, user=rep, limit=3)
     seen = leafed(company, rep)

@@ -142,9 +142,8 @@ def own_links(html: str, url: str) -> list[str]:
 
 
 def plain(html: str) -> str:
-    """A page without what is new in every answer: CSRF tokens, keys of forms that are sent once, the line of now."""
+    """A page without what is new in every answer: the CSRF tokens, and the keys of forms that are sent once."""
     # Without a group at their beginning: so the text is searched for the first word, which is far quicker.
     html = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*', "", html)
     html = re.sub(r'name="key" value="[0-9a-f-]{36}"', "", html)
-    html = re.sub(r'class="gantt-now".*?</svg>', "", html)
     return re.sub(r"""X-CSRFToken(?:"|&quot;|&#x22;): ?(?:"|&quot;)[^"&]*""", "", html)
