@@ -275,7 +275,7 @@ def _day_of(request) -> dict:
 
 
 FOLLOW_UPS = [
-    ("", gettext_lazy("none")),
+    ("", pgettext_lazy("follow-up", "none")),
     ("1", gettext_lazy("next working day")),
     ("3", gettext_lazy("in 3 working days")),
     ("5", gettext_lazy("in 5 working days")),

@@ -111,7 +111,8 @@ class Agenda:
         if all_day:
             finished = max(created, min(start + datetime.timedelta(hours=15), until))
         begun = max(created, start)
-        due, all_day = max(due, begun), all_day and begun == start
+        if begun != start:
+            due, all_day = begun + datetime.timedelta(hours=1), False
         made = max(created, min(begun, finished) - DAY * self.rng.randrange(0, 6))
         self._add(what, about, begun, due, all_day, made, done=finished, result=self.rng.choice(RESULTS))
 
