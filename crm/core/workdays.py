@@ -3,7 +3,6 @@
 import datetime
 from functools import lru_cache
 
-import holidays
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +37,9 @@ class Workdays:
 
     def __init__(self, state: str = ""):
         self.state = state
+        # Twenty megabytes, which only those processes pay that ask for holidays.
+        import holidays
+
         # The Assumption is a holiday in four of five Bavarian towns, and in all of its large ones but Nuremberg.
         kinds = ("public", "catholic") if state == State.BY else ("public",)
         # Years are filled in as they are asked for.

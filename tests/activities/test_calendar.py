@@ -136,12 +136,11 @@ def test_whole_days_stand_in_rows(call, people):
 
 
 def test_a_whole_day_is_that_day_for_everybody(call, people):
-    """The mate plans in New York; the rep looks from Tokyo and sees the same date."""
+    """The mate plans from New York; the rep looks from Tokyo and sees the same date. Times are the reader's."""
     people["mate"].time_zone = "America/New_York"
     people["mate"].save()
     new_york, tokyo = zoneinfo.ZoneInfo("America/New_York"), zoneinfo.ZoneInfo("Asia/Tokyo")
-    start = datetime.datetime(2027, 3, 10, tzinfo=new_york)
-    fair = call("Messe", start, hours=24, owner="mate", all_day=True)
+    fair = call("Messe", at(10, 0), hours=24, owner="mate", all_day=True)
     timed = call("Anruf", datetime.datetime(2027, 3, 10, 20, tzinfo=new_york), owner="mate")
     loaded = grid.load(Activity.objects.all(), people["rep"], MONDAY, 7, each=4, where=tokyo)
     found = {str(day.date): [r.title for r in day.records] for day in loaded if day.records}

@@ -104,7 +104,7 @@ def test_an_invitation(rep, meeting, sabine):
     assert (first.to, second.to, first.sender) == ("kurz@hoefle.example", "extern@partner.example", rep)
     assert meeting.opportunity.number in first.subject
     assert "Abstimmung" in first.text
-    assert "03.07.2028, 10:00 – 11:00 (Europe/Berlin)" in first.text
+    assert "03.07.2028, 10:00–11:00 (Europe/Berlin)" in first.text
     calendar, event = calendar_of(first), event_of(first)
     assert (calendar["METHOD"], event["STATUS"], event["SEQUENCE"]) == ("REQUEST", "CONFIRMED", 0)
     assert (event["UID"], event["DTSTART"].dt) == (f"{meeting.uid}@localhost", START)

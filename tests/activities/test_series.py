@@ -213,7 +213,7 @@ def test_what_is_done_cancelled_or_moved_stays(repeat, rep):
 
 
 def test_a_moved_one_keeps_its_time_when_only_words_change_from_it_on(repeat, rep):
-    rows = repeat("FREQ=WEEKLY;COUNT=3")
+    rows = repeat("FREQ=WEEKLY;BYDAY=MO;COUNT=3")
     moved = actions.move(
         activity=rows[1], by=rep, start_at=rows[1].start_at + 5 * HOUR, due_at=rows[1].due_at + 5 * HOUR
     )
@@ -274,7 +274,7 @@ def test_cancelled_and_deleted_from_here_on(repeat, rep, people):
 
 
 def test_cancelling_from_here_on_takes_the_moved_ones_along(repeat, rep):
-    rows = repeat("FREQ=WEEKLY;COUNT=4")
+    rows = repeat("FREQ=WEEKLY;BYDAY=MO;COUNT=4")
     actions.move(activity=rows[2], by=rep, start_at=rows[2].start_at + HOUR, due_at=rows[2].due_at + HOUR)
     actions.complete(activity=rows[3], by=rep)
     actions.cancel(activity=rows[0], by=rep, onwards=True)
