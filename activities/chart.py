@@ -122,11 +122,7 @@ class Axis:
             return [Tick(self.day(day), 7 * self.day_width, str(day.isocalendar().week)) for day in self.days[::7]]
         if self.zoom.key == "day":
             quarter = self.day_width / 4
-            return [
-                Tick(self.day(day) + n * quarter, quarter, f"{n * 6}" if n else "0")
-                for day in self.days
-                for n in range(4)
-            ]
+            return [Tick(self.day(day) + n * quarter, quarter, str(n * 6)) for day in self.days for n in range(4)]
         return [Tick(self.day(day), self.day_width, str(day.day), css=self._css(day)) for day in self.days]
 
     def _css(self, day) -> str:
@@ -176,7 +172,7 @@ class Bar:
 
 @dataclass
 class Group:
-    """Rows under one heading. `heading` None: the rest of a group whose heading came before."""
+    """Rows under one heading (None: no group). `continued`: the heading came with the rows before."""
 
     key: object
     heading: object
@@ -265,7 +261,7 @@ def groups(activities: list[Activity], grouping: str, axis: Axis, user, *, previ
             width=min(100.0, right) - max(0.0, x),
             continued=not drawn and previous is not None and str(key) == previous,
         )
-        group.bars = [_bar(one, axis, user, waiting) for one in members]
+        group.bars = [_bar(one, axis, user) for one in members]
         group.arrows = _arrows(group.bars, waiting)
         drawn.append(group)
     _say_buffers(drawn, axis.workdays, user)
@@ -282,7 +278,7 @@ def _dependencies(activities) -> dict[int, list[int]]:
     return waiting
 
 
-def _bar(activity, axis: Axis, user, waiting) -> Bar:
+def _bar(activity, axis: Axis, user) -> Bar:
     first_day, last_day = showing.span(activity)
     begin, end = axis.span(activity.start_at, activity.due_at)
     if activity.all_day:

@@ -31,8 +31,6 @@ REMINDERS = [
     (-8 * 60, pgettext_lazy("reminder of a whole day", "that day at 8:00")),
     (16 * 60, pgettext_lazy("reminder of a whole day", "the day before at 8:00")),
 ]
-
-
 WHOLE_DAY_REMINDERS = {-8 * 60, 16 * 60}
 
 

@@ -20,7 +20,7 @@ DAY = 24 * 60
 SHORTEST = 30
 # The height of a minute.
 PIXELS = 0.8
-# The day of whoever looks; whole days have the zone of whoever is responsible.
+# Times are those of whoever looks; whole days are the company's.
 TIMED, WHOLE = "times", "whole"
 
 

@@ -2,7 +2,6 @@
 
 import datetime
 
-from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.html import format_html
@@ -101,5 +100,5 @@ def _entry(activity) -> Entry:
 
 def of_record(user, field: str, record):
     """The activities of a record that `user` may see: open ones first by their due moment, then the latest done."""
-    found = Activity.objects.visible_to(user).filter(Q(**{field: record})).for_display(user)
+    found = Activity.objects.visible_to(user).filter(**{field: record}).for_display(user)
     return found.open().order_by("due_at", "pk"), found.exclude(status=Status.OPEN).order_by("-done_at", "-pk")

@@ -86,7 +86,6 @@ class Planning(ListPage):
             "skip": skip,
             "loaded": skip + len(activities),
             "grouping": self.grouping,
-            "may_link": user.may(self.model.area, Action.CHANGE),
         }
 
     def _with(self, **changes) -> str:

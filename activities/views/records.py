@@ -30,7 +30,7 @@ from inbox.models import InboxItem
 form_view = require_http_methods(["GET", "HEAD", "POST"])
 FACTS = ("title", "type", "owner", "priority", "location", "notes", "result", "company", "person", "opportunity")
 # What the timeline would only repeat.
-TOLD = ("uid", "sequence", "recurrence", "occurrence_at", "remind_at", "reminded_at", "step", "done_at")
+UNTOLD = ("uid", "sequence", "recurrence", "occurrence_at", "remind_at", "reminded_at", "step", "done_at")
 
 
 def found(request, pk: int, action=Action.VIEW) -> Activity:
@@ -62,7 +62,7 @@ def activity(request, pk):
         "after": visible.filter(dependencies__predecessor=record).order_by("start_at", "pk"),
         "rule": series.in_words(record.recurrence) if record.recurrence_id else "",
         "participants": record.participants.prefetch_related(Prefetch("person", persons)),
-        "history": timeline.of(record, user=request.user, skip=TOLD, limit=20),
+        "history": timeline.of(record, user=request.user, skip=UNTOLD, limit=20),
     }
     return http.page(request, "activities/activity.html", context)
 
